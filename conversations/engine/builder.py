@@ -132,12 +132,12 @@ class TurnBuilder:
         flow = self.flow(self.session.draft)
         return flow is not None and flow.home is not None
 
-    def labels(self) -> list[str]:
+    def labels(self) -> tuple[str, ...]:
         """Return the labels of the shown choices."""
         locale, say = self.facts.me.locale, self.flows.catalogue.say
         shown = self.session.shown
-        labels: list[str] = self.once(
-            ("labels", locale), lambda: [say(choice.label, locale) for choice in shown]
+        labels: tuple[str, ...] = self.once(
+            ("labels", locale), lambda: tuple(say(choice.label, locale) for choice in shown)
         )
         return labels
 

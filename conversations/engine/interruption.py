@@ -104,5 +104,5 @@ def _comes_late(turn: TurnBuilder, held: Interrupted, event: Said | Located | Up
     """Whether words pick from a list that the news has settled."""
     if not isinstance(event, Said) or turn.facts.now - held.at > DOUBT:
         return False
-    labels = [turn.flows.catalogue.say(c.label, turn.facts.me.locale) for c in held.shown]
-    return pick_label(event.text, labels) is not None and fit(turn, event) != 0
+    labels = (turn.flows.catalogue.say(c.label, turn.facts.me.locale) for c in held.shown)
+    return pick_label(event.text, tuple(labels)) is not None and fit(turn, event) != 0

@@ -127,6 +127,8 @@ def _choices_named(turn: TurnBuilder, text: str) -> tuple[Choice, ...]:
         return () if _is_read_otherwise(turn, text, shown[index]) else (shown[index],)
     if turn.session.clarifying and _ABLE.search(standardised(text)):
         return ()  # "bisa" is no yes to "tidak diambil, benar?"
+    if not any(choice.means for choice in shown):
+        return ()
     meant = {Intent.YES: "yes", Intent.NO: "no"}.get(intent(text) or Intent.THANKS)
     return tuple(o for o in shown if meant and o.means == meant)[:1]
 
@@ -267,8 +269,8 @@ def other_option(turn: TurnBuilder, text: str) -> Choice | None:
     if not turn.session.clarifying or asks_of_choices(turn, text) or asking.asks(text):
         return None
     offered = step.prompt(turn.context(draft)).choices
-    labels = [str(turn.flows.catalogue.say(c.label, turn.facts.me.locale)) for c in offered]
-    at = exact(text, labels)
+    labels = (turn.flows.catalogue.say(c.label, turn.facts.me.locale) for c in offered)
+    at = exact(text, tuple(labels))
     if at is not None:
         return offered[at]
     listed = lexicon.options(asked.flow, asked.step)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
 from functools import lru_cache
 
+from rapidfuzz import process
 from rapidfuzz.distance import Indel
 
 from conversations.parsers.numbers import spoken, unit
@@ -38,7 +40,7 @@ _ROUNDING = 1e-9
 _CUT = re.compile(r"([^\W\d_]+)…")  # a word that was cut off at the end of a label
 
 
-def pick(text: str, labels: Sequence[str], *, closing: int = 0) -> int | None:
+def pick(text: str, labels: tuple[str, ...], *, closing: int = 0) -> int | None:
     """Return the index of the label that the words pick, or None if that is not clear.
 
     The last `closing` labels are none of the list, such as "Tidak ada yang cocok": "yang terakhir"
@@ -50,8 +52,8 @@ def pick(text: str, labels: Sequence[str], *, closing: int = 0) -> int | None:
     said = plain(text)
     if not labels or not said or len(said) > 200:
         return None
-    if (exact := _exact(said, labels)) is not None:
-        return exact
+    if (same := exact(said, labels)) is not None:
+        return same
     if "bukan" in said:
         said = _DENIED.sub(" ", _INSTEAD.sub("eh", said))
     parts = _CORRECTION.split(said)
@@ -68,18 +70,12 @@ def pick(text: str, labels: Sequence[str], *, closing: int = 0) -> int | None:
     return _named(said, labels) if len(parts) > 1 else None
 
 
-def exact(text: str, labels: Sequence[str]) -> int | None:
+def exact(text: str, labels: tuple[str, ...]) -> int | None:
     """Return the index of the one label that the words are, or None."""
-    return _exact(plain(text), labels)
+    return _listed(labels).at.get(_words(text))
 
 
-def _exact(said: str, labels: Sequence[str]) -> int | None:
-    words = _words(said)
-    same = [at for at, label in enumerate(labels) if _label(label) == words]
-    return same[0] if len(same) == 1 else None
-
-
-def _number(said: str, labels: Sequence[str], listed: int) -> int | None:
+def _number(said: str, labels: tuple[str, ...], listed: int) -> int | None:
     """Return the index that a number or a position names, if the words say nothing else.
 
     Positions count the first `listed` labels only.
@@ -104,42 +100,65 @@ def _number(said: str, labels: Sequence[str], listed: int) -> int | None:
     return None if number is None else _at(number, labels)
 
 
-def _at(number: int, labels: Sequence[str]) -> int | None:
+def _at(number: int, labels: tuple[str, ...]) -> int | None:
     return number - 1 if 1 <= number <= len(labels) else None
 
 
-def _named(said: str, labels: Sequence[str]) -> int | None:
+def _named(said: str, labels: tuple[str, ...]) -> int | None:
     """Return the index of the one label that the words fit best, by a clear margin."""
     near = _near(said, labels)
     return near[0] if len(near) == 1 else None
 
 
-def _fits_several(said: str, labels: Sequence[str]) -> bool:
+def _fits_several(said: str, labels: tuple[str, ...]) -> bool:
     return len(_near(said, labels)) > 1
 
 
-def _near(said: str, labels: Sequence[str]) -> list[int]:
+def _near(said: str, labels: tuple[str, ...]) -> list[int]:
     """Return the indices of the labels that the words fit best, one of them hardly better."""
     words = [word for word in _words(said) if not _FILLERS.fullmatch(word)]
-    if not words or sum(map(len, words)) < 3:
+    listed = _listed(labels)
+    if sum(map(len, words)) < 3 or _fits_none(words, listed):
         return []
-    split = [_label(label) for label in labels]
-    alike = _likeness(words, {other for label in split for other in label})
+    alike = _likeness(words, listed.words)
     if alike is None:
         return []
-    scores = [_fit(words, label, alike) for label in split]
+    scores = [_fit(words, label, alike) for label in listed.split]
     best = max(scores)
     return [at for at, score in enumerate(scores) if best >= FITS and score > best - LEAD]
+
+
+def _fits_none(words: Sequence[str], listed: _Labels) -> bool:
+    """Whether the longest word is like none of the labels', and too few letters are left for one.
+
+    Most messages name no label.
+    """
+    longest = max(words, key=len)
+    if len(longest) <= _spare(words) or longest.isdecimal():
+        return False
+    if f" {longest}" in listed.spaced or longest.startswith(listed.cut):
+        return False
+    near = process.extractOne(
+        squeezed(longest),
+        listed.squeezed,
+        scorer=Indel.normalized_similarity,
+        score_cutoff=FITS,
+    )
+    return near is None
+
+
+def _spare(words: Sequence[str]) -> float:
+    """Return how many letters of the words a label may lack."""
+    return (1 - FITS + _ROUNDING) * sum(map(len, words))
 
 
 def _likeness(words: Sequence[str], others: Set[str]) -> Mapping[str, Mapping[str, float]] | None:
     """Return how alike each word is to each word of the labels.
 
-    None as soon as too few letters are left for a label to fit; the longest words are tried first,
-    since most messages name no label.
+    None as soon as too few letters are left for a label to fit; the longest words are tried first.
     """
     alike: dict[str, Mapping[str, float]] = {}
-    spare = (1 - FITS + _ROUNDING) * sum(map(len, words))
+    spare = _spare(words)
     for word in sorted(words, key=len, reverse=True):
         if word not in alike:
             alike[word] = {other: _alike(word, other) for other in others}
@@ -172,12 +191,41 @@ def _alike(word: str, other: str) -> float:
         return 0.95
     if min(len(word), len(other)) < 3:
         return 0.0
-    return Indel.normalized_similarity(squeezed(word), squeezed(other), score_cutoff=0.75)
+    return Indel.normalized_similarity(squeezed(word), squeezed(other), score_cutoff=FITS)
 
 
 @lru_cache(TEXTS)
 def _words(text: str) -> tuple[str, ...]:
     return tuple(standard(word) for word in _WORD.findall(plain(text)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Labels:
+    """The words of each label, and of all of them; `at` has the labels that no other one repeats.
+
+    `spaced` has a blank before each word; `cut` are words of which the end is missing.
+    """
+
+    split: tuple[tuple[str, ...], ...]
+    at: Mapping[tuple[str, ...], int]
+    words: frozenset[str]
+    squeezed: tuple[str, ...]
+    spaced: str
+    cut: tuple[str, ...]
+
+
+@lru_cache(TEXTS)
+def _listed(labels: tuple[str, ...]) -> _Labels:
+    split = tuple(map(_label, labels))
+    words = frozenset().union(*split)
+    return _Labels(
+        split,
+        {label: at for at, label in enumerate(split) if split.count(label) == 1},
+        words,
+        tuple(map(squeezed, words)),
+        "".join(f" {word}" for word in words),
+        tuple(word.removesuffix("-") for word in words if word.endswith("-")),
+    )
 
 
 @lru_cache(2048)

@@ -96,7 +96,7 @@ def test_an_officer_is_picked_by_a_name_that_was_cut(typed: str, picked: int | N
     known = (("Rahmat Hidayat", "0417", 3), ("Dewi Lestari", "0418", 5))
     shown = labels("assignment", "7", officers(*known))
     assert "…" in shown[0]
-    assert pick(typed, shown) == picked
+    assert pick(typed, tuple(shown)) == picked
 
 
 def test_badges_that_end_alike_are_shown_in_full() -> None:

@@ -58,7 +58,7 @@ def test_a_part_of_a_label_picks_only_if_it_is_unmistakable(said: str, index: in
 
 @given(st.integers(0, 8), st.integers(1, 9))
 def test_every_number_shown_can_be_typed(index: int, shown: int) -> None:
-    labels = [f"Pilihan {chr(65 + at) * 4}" for at in range(shown)]
+    labels = tuple(f"Pilihan {chr(65 + at) * 4}" for at in range(shown))
     assert pick(str(index + 1), labels) == (index if index < shown else None)
 
 
