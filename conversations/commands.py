@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import TypeAlias
 
 from conversations import posters, reference, services
 from conversations.phrases import Command, ordered
@@ -26,6 +28,7 @@ _OFFICER_NUMBERED = re.compile(
     r"(?:nomor|nomer|no|number|badge|kartu\w*|id)\b(?: \w+){0,2}? ?:? ?(0\d{3})\W*"
 )
 _DOCUMENT = re.compile(r"(?:cek|check|periksa) (?:surat(?: (?:izin|ijin))?|izin|ijin|permit)\b(.*)")
+_DIGIT = re.compile(r"\d")
 _NUMBER_WORDS = frozenset({"no", "nomor", "nomer"})
 #: A number that can't be read, not a sentence: digits, with at most one word before them.
 _NUMBER_LIKE = re.compile(r"\W*(?:(?:no|nomor|nomer)\b\W*)?(?:[a-z]{1,8}\W*)?\d[\d\W]*[a-z]?\W*")
@@ -72,13 +75,9 @@ def read(text: str) -> Typed | None:
     open question instead.
     """
     said = plain(text)
-    if (check := _check(said)) is not None:
-        return check
-    for takes, order in ((Command.LINK, _LINK), (Command.TAKE_OVER, _TAKE_OVER)):
-        if code := _code(order.fullmatch(said.strip(" .!?"))):
-            return Typed(takes, code)
-    if found := _POSTER.fullmatch(said):
-        return Typed(Command.POSTER, posters.area_code(posters.short(found[1])) or "")
+    numbered = _numbered(said) if _DIGIT.search(said) else _check(said, _CHECKS)
+    if numbered is not None:
+        return numbered
     command = ordered(said)
     if command is None:
         return None
@@ -96,14 +95,23 @@ def _code(found: re.Match[str] | None) -> str | None:
     return code.upper() if code and not code.isalpha() and not code.isdigit() else None
 
 
-def _check(said: str) -> Typed | None:
+def _numbered(said: str) -> Typed | None:
+    """Return the command that a message with a digit is: one with a number or a code, or None."""
+    if (check := _check(said, _CHECKS_WITH_NUMBER)) is not None:
+        return check
+    if _bare().fullmatch(said) and (number := _document_number(said)) is not None:
+        return Typed(Command.CHECK_DOCUMENT, number)
+    for takes, order in ((Command.LINK, _LINK), (Command.TAKE_OVER, _TAKE_OVER)):
+        if code := _code(order.fullmatch(said.strip(" .!?"))):
+            return Typed(takes, code)
+    if found := _POSTER.fullmatch(said):
+        return Typed(Command.POSTER, posters.area_code(posters.short(found[1])) or "")
+    return None
+
+
+def _check(said: str, checks: tuple[_Check, ...]) -> Typed | None:
     """Return the command to check an officer or a document; None for a longer sentence."""
-    for command, order, number in (
-        (Command.CHECK_OFFICER, _OFFICER, reference.badge),
-        (Command.CHECK_OFFICER, _OFFICER_ASKED, reference.badge),
-        (Command.CHECK_OFFICER, _OFFICER_NUMBERED, reference.badge),
-        (Command.CHECK_DOCUMENT, _DOCUMENT, _document_number),
-    ):
+    for command, order, number in checks:
         if not (found := order.fullmatch(said)):
             continue
         about = found[1]
@@ -113,13 +121,24 @@ def _check(said: str) -> Typed | None:
             return Typed(command)
         if len(about) <= reference.MAX_SHOWN and _NUMBER_LIKE.fullmatch(about):
             return Typed(command, unread=reference.shown(about))
-    if _bare().fullmatch(said) and (number_ := _document_number(said)) is not None:
-        return Typed(Command.CHECK_DOCUMENT, number_)
     return None
 
 
 def _document_number(text: str) -> str | None:
     return reference.document_number(text, services.load().kinds())
+
+
+_Check: TypeAlias = tuple[Command, re.Pattern[str], Callable[[str], str | None]]
+_CHECKS: tuple[_Check, ...] = (
+    (Command.CHECK_OFFICER, _OFFICER, reference.badge),
+    (Command.CHECK_DOCUMENT, _DOCUMENT, _document_number),
+)
+_CHECKS_WITH_NUMBER: tuple[_Check, ...] = (
+    (Command.CHECK_OFFICER, _OFFICER, reference.badge),
+    (Command.CHECK_OFFICER, _OFFICER_ASKED, reference.badge),
+    (Command.CHECK_OFFICER, _OFFICER_NUMBERED, reference.badge),
+    (Command.CHECK_DOCUMENT, _DOCUMENT, _document_number),
+)
 
 
 @cache

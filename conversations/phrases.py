@@ -386,6 +386,14 @@ def _commands() -> dict[str, Command]:
     }
 
 
+@cache
+def _of_phrases() -> frozenset[str]:
+    """Return every word of the whole phrases."""
+    return frozenset(
+        word for some in (_lexicon(), _commands()) for one in some for word in one.split()
+    )
+
+
 def _comparable(phrases: Iterable[str]) -> frozenset[str]:
     """Return the phrases in the form that `_phrases` returns."""
     return frozenset(_squeezed(standardised(phrase)) for phrase in phrases if phrase)
@@ -393,16 +401,20 @@ def _comparable(phrases: Iterable[str]) -> frozenset[str]:
 
 @lru_cache(TEXTS)
 def _phrases(said: str) -> frozenset[str]:
-    """Return the message's comparable forms: as it is, and without fillers."""
+    """Return the message's comparable forms: as it is, and without fillers.
+
+    There are none if a word that is no filler stands in no phrase.
+    """
     key = _key(said)
-    words = key.split()
+    words, short = key.split(), _squeezed(key).split()
+    inner = [one for one, word in zip(short, words, strict=True) if word not in _FILLERS]
+    if not _of_phrases().issuperset(inner):
+        return frozenset()
     start, end = 0, len(words)
     while end > 1 and words[end - 1] in _FILLERS:
         end -= 1
     while start < end - 1 and words[start] in _FILLERS:
         start += 1
-    short = _squeezed(key).split()
-    inner = [short[at] for at in range(start, end) if words[at] not in _FILLERS]
     forms = (short, short[start:end], short[:end], inner)
     return frozenset(" ".join(form) for form in forms if form)
 
@@ -412,9 +424,12 @@ def _key(said: str) -> str:
     said = _TWICE.sub(r"\1 \1", said) if "2" in said else said
     if _NO_WORD.fullmatch(said):
         return said[:3] if said[0] not in "/n" and len(set(said)) == 1 else said
-    said = _PUNCTUATION.sub(" ", said)
-    words = [standard(word) for word in said.split()]
-    return " ".join("di mana" if word in ("dimana", "dmn", "dmana") else word for word in words)
+    if not (said.isascii() and said.replace(" ", "").isalnum()):  # most hold no sign
+        said = _PUNCTUATION.sub(" ", said)
+    return " ".join([_APART.get(word, word) for word in map(standard, said.split())])
+
+
+_APART = dict.fromkeys(("dimana", "dmn", "dmana"), "di mana")
 
 
 def _squeezed(phrase: str) -> str:
