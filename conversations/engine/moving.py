@@ -33,13 +33,20 @@ def heard(turn: TurnBuilder, raised: Matter | None, text: str) -> Matter | None:
         return raised
     if raised is not None and raised.intent is not Intent.CLOSE_BUSINESS:
         return raised
-    named = dates.read(text, turn.facts.today)
-    if named is None or named.kind != "not" or _FOR_GOOD.search(standardised(text)):
-        return raised
-    if not (turn.facts.mine.visits or _open(turn)):
-        return raised
     draft = turn.session.draft
-    return None if draft is not None and draft.flow == FLOW else Matter(Intent.RESCHEDULE)
+    chooses = draft is not None and draft.flow == FLOW
+    if (chooses and raised is None) or not (turn.facts.mine.visits or _open(turn)):
+        return raised
+    if not _is_away(turn, text):
+        return raised
+    return None if chooses else Matter(Intent.RESCHEDULE)
+
+
+def _is_away(turn: TurnBuilder, text: str) -> bool:
+    """Whether words exclude days, and do not end a business for good."""
+    named = dates.read(text, turn.facts.today)
+    away = named is not None and named.kind == "not"
+    return away and _FOR_GOOD.search(standardised(text)) is None
 
 
 _FOR_GOOD = lists.any_of("moving", "for_good")
