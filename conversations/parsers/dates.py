@@ -23,13 +23,12 @@ from conversations.parsers.day_arithmetic import (
     next_month,
     of_month,
 )
+from conversations.parsers.day_bounds import bounded, number_of
 from conversations.parsers.day_names import DAY_NAMES, MONTH_NAMES, MONTHS, WEEKDAYS, spelled
-from conversations.parsers.numbers import spoken, unit
 
 Kind: TypeAlias = Literal["days", "past", "invalid", "any", "asap", "not"]
 
 _SHOWN = 7
-_LARGE = 10**6  # stands for any larger number
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +113,8 @@ def read(text: str, today: date) -> Named | None:
 
 
 def _read(said: str, today: date) -> Named | None:
+    if _CUES.isdisjoint(_words(said)):
+        return _left_open(said)
     excluded = set[date]()
     for match in _EXCLUDED.finditer(said):
         excluded.update(_found(match[1] or match[2], today).days)
@@ -128,6 +129,11 @@ def _read(said: str, today: date) -> Named | None:
         return wanted
     if excluded:
         return Named("not", tuple(sorted(excluded)))
+    return _left_open(said)
+
+
+def _left_open(said: str) -> Named | None:
+    """Return what words say that leave the day to us, or None."""
     if _SOON.search(said):
         return Named("asap")
     return Named("any") if _ANY.search(said) else None
@@ -195,14 +201,13 @@ class _Spot:
 
 
 _RANGE = re.compile(r"\s*(?:-|sampai)(?: hari)?")
-_FOR_DAYS = re.compile(r"\b(\w+) (?:hari|days?)(?: kerja)? (?:mulai|dari|sejak|from|starting) $")
 
 
 def _found(said: str, today: date) -> Named:
     """Return every day named; at each position, the first reader that matches takes the words."""
-    spots, free = list[_Spot](), bytearray(b"\1" * len(said))
-    for reader, cue in _READERS:
-        for spot in reader(said, today) if cue.search(said) else ():
+    spots, free, words = list[_Spot](), bytearray(b"\1" * len(said)), _words(said)
+    for reader, cues in _READERS:
+        for spot in () if cues.isdisjoint(words) else reader(said, today):
             if all(free[spot.start : spot.end]):
                 spots.append(spot)
                 free[spot.start : spot.end] = bytes(spot.end - spot.start)
@@ -221,32 +226,8 @@ def _found(said: str, today: date) -> Named:
                 continue
         before = said[spots[at - 1].end if at else 0 : spot.start]
         ends = _RANGE.match(said, spot.end) is not None and at + 1 < len(spots)
-        named += spot.days if ends else _bounded(spot.days, before, today)
+        named += spot.days if ends else bounded(spot.days, before, today)
     return Named("days", tuple(sorted(set(named))))
-
-
-_BEFORE = re.compile(r"\b(?:sebelum|paling lambat|maksimal|before|by) (?:hari )?$")
-_AT_LAST = re.compile(r"(?:lambat|maksimal|by) (?:hari )?$")
-_AFTER = re.compile(r"\b(?:setelah|sesudah|lewat|after) (?:hari )?$")
-_FROM = re.compile(r"\b(?:mulai|sejak|from) (?:hari )?$")
-
-
-def _bounded(days: Sequence[date], before: str, today: date) -> Sequence[date]:
-    """Return the days that "sebelum", "paling lambat", "setelah" or "mulai" allows."""
-    if not days or not before:
-        return days
-    if _BEFORE.search(before):
-        last = days[0] if _AT_LAST.search(before) else None
-        end = last or days[0] - timedelta(days=1)
-        return following(today - timedelta(days=1), min((end - today).days + 1, 31))
-    if _AFTER.search(before):
-        return following(days[-1], 7)
-    counted = _FOR_DAYS.search(before)
-    if counted and (number := _number([counted[1]])) and number <= FAR:
-        return following(days[0] - timedelta(days=1), min(number, 31))
-    if len(days) == 1 and _FROM.search(before):
-        return following(days[0] - timedelta(days=1), 7)
-    return days
 
 
 _THEN = r" ?(?:-|sampai|dan|atau|,|&) ?(?:tanggal )?"  # between the days of one month
@@ -276,11 +257,11 @@ def _calendar(said: str, today: date) -> Iterator[_Spot]:
         yield from _of_one_month(m, m[2], MONTHS[m[1]], today)
     for m in _DAY_OF_MONTH.finditer(said):
         words = m[1].split()
-        while words and _number(words) is None:
+        while words and number_of(words) is None:
             words = words[1:]
         if words:
             start = m.start(2) - 1 - len(" ".join(words))
-            value = _number(words) or 0
+            value = number_of(words) or 0
             month = MONTHS[m[2]]
             found = day_on(full_year(m[3]), month, value) if m[3] else of_month(value, month, today)
             yield _Spot(min(start, m.start() if words == m[1].split() else start), m.end(), found)
@@ -315,12 +296,12 @@ def _numbered(said: str, today: date) -> Iterator[_Spot]:
         if m.start() < end:
             continue  # inside the mention before
         words = m[1].split()
-        while words and _number(words) is None:
+        while words and number_of(words) is None:
             words = words[:-1]
         if not words:
             continue
         end = m.start(1) + len(" ".join(words))
-        numbers, ranged = [_number(words) or 0], False
+        numbers, ranged = [number_of(words) or 0], False
         while more := _MORE_NUMBERS.match(said, end):
             ranged = ranged or more[1] in ("-", "sampai")
             numbers.append(int(more[2]))
@@ -395,7 +376,7 @@ def _spans(said: str, today: date) -> Iterator[_Spot]:
         week = [one for one in following(today, 7) if one.weekday() < 5]
         yield _Spot(*m.span(), tuple(week))
     for m in _COMING_DAYS.finditer(said):
-        if count := _number([m[1]]):
+        if count := number_of([m[1]]):
             ahead = following(today, min(count, 31)) if count <= FAR else []
             yield _Spot(*m.span(), tuple(ahead))
 
@@ -422,7 +403,7 @@ _IN_UNITS = re.compile(r"\bin (\w+) (day|week)s?\b")
 def _relative(said: str, today: date) -> Iterator[_Spot]:
     """Find "hari ini", "besok", "lusa", "dua minggu lagi", "sebulan lagi", "kemarin"."""
     for m in _AWAY.finditer(said):
-        count = 1 if m[1] else _number(m[2].split())
+        count = 1 if m[1] else number_of(m[2].split())
         if count is None:
             continue
         count = -count if m[4].endswith("lalu") else count
@@ -432,7 +413,7 @@ def _relative(said: str, today: date) -> Iterator[_Spot]:
         for m in pattern.finditer(said):
             yield _Spot(*m.span(), (today + timedelta(days=ahead),))
     for m in _IN_UNITS.finditer(said):
-        if count := _number([m[1]]):
+        if count := number_of([m[1]]):
             on = moved(today, count, "minggu" if m[2] == "week" else "hari")
             yield _Spot(*m.span(), (on,) if on else ())
 
@@ -470,29 +451,29 @@ def _weekdays(said: str, today: date) -> Iterator[_Spot]:
         yield _Spot(*m.span(), (on,))
 
 
-def _number(words: Sequence[str]) -> int | None:
-    if len(words) == 1 and words[0].isdecimal():
-        return int(words[0]) if len(words[0]) <= 6 else _LARGE
-    values = [unit(word)[1] for word in words]
-    match values:
-        case [int(tens), int(ones)] if 1 <= tens <= 3 and ones < 10:  # "dua lima" means 25
-            return tens * 10 + ones
-    return spoken(words) if any(value is not None for value in values) else None
+_WORD, _DIGIT = re.compile(r"\w+"), re.compile(r"\d")
+_FIGURE = "0"  # among the words of a text, stands for any digit
 
 
-#: Readers of days, each with what its words hold at least; most messages hold little of it.
+def _words(said: str) -> set[str]:
+    words = set(_WORD.findall(said))
+    return words | {_FIGURE} if _DIGIT.search(said) else words
+
+
+#: Readers of days, each with words of which its days have one at least; most messages have none.
 _READERS = (
-    (_calendar, re.compile(rf"\d|\b(?:{MONTH_NAMES})\b")),
-    (_numbered, re.compile("tanggal")),
-    (_months, re.compile(rf"bulan|\b(?:{MONTH_NAMES})\b")),
-    (_spans, re.compile("minggu|hari|weekday")),
+    (_calendar, frozenset({_FIGURE, *MONTHS})),
+    (_numbered, frozenset({"tanggal"})),
+    (_months, frozenset({"bulan", *MONTHS})),
+    (_spans, frozenset({"minggu", "hari", "weekday", "weekdays"})),
     (
         _relative,
-        re.compile(
-            r"hari|minggu|bulan|lusa|tulat|tubin|besok|sekarang|kemarin|now|\bini\b"
-            r"|(?:nanti|tar) |\bin "
-        ),
+        frozenset({
+            "ini", "besok", "lusa", "tulat", "tubin", "kemarin", "sekarang", "now", "lagi",
+            "kemudian", "mendatang", "lalu", "nanti", "ntar", "tar", "in",
+        }),
     ),
-    (_weekends, re.compile("weekend")),
-    (_weekdays, re.compile(rf"(?<!\w)(?:{DAY_NAMES})(?!\w)")),
-)
+    (_weekends, frozenset({"weekend"})),
+    (_weekdays, frozenset(name.partition("'")[0] for name in WEEKDAYS)),
+)  # fmt: skip
+_CUES = frozenset().union(*(cues for _, cues in _READERS))

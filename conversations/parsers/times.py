@@ -127,10 +127,11 @@ def read(text: str) -> Hours | None:
     Prayers are spans: "habis magrib" is 18:00 to 19:00.
     """
     said = _spelled(text)
-    if (clock := _clock(said)) is not None:
+    if _DIGIT.search(said) and (clock := _clock(said)) is not None:
         return clock
     bounded = "sebelum" in said or "setelah" in said
-    for pattern, starts, ends in (*_BOUNDED, *_SPANS) if bounded else _SPANS:
+    spans = _SPANS if _NAMES_SPAN.search(said) else ()
+    for pattern, starts, ends in (*_BOUNDED, *spans) if bounded else spans:
         if pattern.search(said):
             return Hours("times", starts, ends)
     return Hours("any") if _ANY.search(said) else None
@@ -216,6 +217,8 @@ _SPANS = _spans(
     (r"\b(?:sore|petang|sonten|afternoon|sorean)\b", (15, 0), (18, 0)),
     (r"\b(?:malam|evening|night|maleman|malaman)\b", (18, 0), (21, 0)),
 )  # fmt: skip
+#: Any of them; most messages name none.
+_NAMES_SPAN = re.compile("|".join(span.pattern for span, _, _ in _SPANS))
 _CLOCK = re.compile(
     r"(?P<jam>\b(?:jam|pukul|pkl|at|jm|jem)\b\.? ?)?(?:(?P<half>setengah) )?"
     r"(?<![\d.,])(?P<hour>\d{1,2})(?:[.:](?P<minute>\d{2}))?(?![\d,]|\.\d)"
@@ -245,11 +248,14 @@ _OTHER_UNITS = re.compile(r"hari|minggu|bulan|orang|tanggal")
 
 def _spelled(text: str) -> str:
     """Return the text in standard spelling, with number words as digits."""
-    said = _PARTED_HOUR.sub(lambda m: f"{m[1]}.{_MINUTES[m[2]]}", plain(text))
+    said = plain(text)
+    numbers = _DIGIT.search(said) is not None
+    said = _PARTED_HOUR.sub(lambda m: f"{m[1]}.{_MINUTES[m[2]]}", said) if numbers else said
     said = said.replace("s/d", " sampai ").replace("a.m.", "am").replace("p.m.", "pm")
-    if _DIGIT.search(said):
+    if numbers:
         said = re.sub(r"\bjam(\d)", r"jam \1", re.sub(r"\bpk[l]?\.? ?(?=\d)", "jam ", said))
-    said = standardised(re.sub(r"\bba'?da\b|\bbadha\b", "setelah", said))
+    said = re.sub(r"\bba'?da\b|\bbadha\b", "setelah", said) if "ba" in said else said
+    said = standardised(said)
     if not _RARE.search(said):
         return in_digits(said)
     said = re.sub(
