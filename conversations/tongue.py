@@ -60,8 +60,7 @@ def whole_tongue(text: str) -> Locale | None:
 
 def _counted(words: list[str]) -> tuple[int, int]:
     """Return how many of the words only Indonesian has, and how many only English."""
-    indonesian = sum(word in _INDONESIAN for word in words)
-    return indonesian, sum(word in _ENGLISH for word in words)
+    return sum(map(_INDONESIAN.__contains__, words)), sum(map(_ENGLISH.__contains__, words))
 
 
 def _words(text: str) -> list[str]:

@@ -312,9 +312,10 @@ class Lexicon:
     def _held(self, word: str, heard: frozenset[str]) -> Iterable[_Phrase]:
         """Return the phrases that a word and another one of a message may say, in their order."""
         held = self._holding.get(word)
-        if held is None:
+        others = held.keys() & heard if held is not None else ()
+        if held is None or not others:
             return ()
-        places = {place for other in held.keys() & heard for place in held[other]}
+        places = {place for other in others for place in held[other]}
         return [self._phrases[place] for place in sorted(places)]
 
     def words_of(self, name: str) -> frozenset[str]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -59,8 +59,7 @@ class BusinessType:
     open_to_micro: bool  # False: not offered to micro businesses at all
 
 
-@dataclass(frozen=True, slots=True)
-class _Example:
+class _Example(NamedTuple):
     """Known words that together name a kind of business."""
 
     code: str
@@ -147,11 +146,11 @@ class BusinessTypes:
         weights = [self._idf.get(word, 0.0) for word in heard]
         if max(weights, default=0.0) < INFORMATIVE and sum(weights) < ENOUGH_FAINT:
             return ()
-        ways = {way for word in said for way in self._words.ways.get(word, ())}
+        ways = frozenset(way for word in said for way in self._words.ways.get(word, ()))
         scores = self._score(heard, ways)
         least = max(ENOUGH, NEAR_BEST * max(scores.values(), default=0))
-        ranked = sorted(scores, key=lambda code: (-scores[code], code))
-        return tuple(self._types[code] for code in ranked if scores[code] >= least)
+        likely = [(-score, code) for code, score in scores.items() if score >= least]
+        return tuple(self._types[code] for _, code in sorted(likely))
 
     def _recognise(self, words: list[str]) -> dict[str, float]:
         """Map words to known words with their confidence, 0 to 1; unknown words have 0."""
@@ -189,7 +188,7 @@ class BusinessTypes:
                 return [(self._roots.get(near[0], near[0]), 0.85)]
         return [(word, 0.0)]
 
-    def _score(self, heard: Mapping[str, float], ways: set[Way]) -> dict[str, float]:
+    def _score(self, heard: Mapping[str, float], ways: frozenset[Way]) -> dict[str, float]:
         """Score each kind by how well its best example and the words cover each other."""
         asked = sum(self._idf.get(word, FOREIGN) for word in heard)
         shared: defaultdict[int, float] = defaultdict(float)  # weight by example
@@ -202,13 +201,12 @@ class BusinessTypes:
                 said[code] += weight
         best: defaultdict[str, float] = defaultdict(float)
         for at, weight in shared.items():
-            example = self._examples[at]
-            likeness = (0.6 * weight / asked + 0.4 * weight / example.weight) * example.worth
-            if likeness > best[example.code]:
-                best[example.code] = likeness
-        tips = {kind: _tip(kind, ways) for kind in {self._ways[code] for code in best}}
+            code, _, whole, worth = self._examples[at]
+            likeness = (0.6 * weight / asked + 0.4 * weight / whole) * worth
+            if likeness > best[code]:
+                best[code] = likeness
         return {
-            code: (0.85 * score + 0.15 * said[code] / asked) * tips[self._ways[code]]
+            code: (0.85 * score + 0.15 * said[code] / asked) * _tip(self._ways[code], ways)
             for code, score in best.items()
         }
 
@@ -315,7 +313,8 @@ _SAID: frozenset[Way] = frozenset({"make", "repair", "rent", "teach", "grow"})
 _MARKED: tuple[Way, ...] = ("used", "bulk")  # meant only if the owner says so
 
 
-def _tip(kind: frozenset[Way], heard: set[Way]) -> float:
+@cache
+def _tip(kind: frozenset[Way], heard: frozenset[Way]) -> float:
     """Return the factor by which the ways in the owner's words change a kind's score."""
     factor = 1.0
     for choice in _CHOICES:
@@ -333,9 +332,13 @@ def _tip(kind: frozenset[Way], heard: set[Way]) -> float:
 
 def _split(text: str) -> list[str]:
     """Return lower-case words without signs and numbers: "Kue2 & Es-Teh" -> kue, es, teh."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    plain = re.sub(r"([a-z])\1{2,}", r"\1", plain)  # "baksoooo"
-    return re.findall(r"3d|[a-z]+", plain)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return _WORD.findall(_STRETCHED.sub(r"\1", text.lower()))
+
+
+_STRETCHED = re.compile(r"([a-z])\1{2,}")  # "baksoooo"
+_WORD = re.compile(r"3d|[a-z]+")
 
 
 def _said(text: str, words: _Words) -> list[str]:
