@@ -136,6 +136,15 @@ _KNOWS = re.compile(
     r"\b(?:tahu|tau|bilang|setuju|nyuruh|disuruh|knows?|aware|agree[sd]?|asked me)\b"
 )
 _PIECE = re.compile(r"[^\W_]+|[,.;\n]")
+_OF_BUSINESS = re.compile(r"nama\w* (?:usaha|warung|toko|kedai|lapak|kios)|namanya")
+#: A name before a verb of selling, and the first words before a sign.
+_NAME_FIRST = re.compile(
+    r"\s*([^\W\d_]{3,}(?: [^\W\d_]{2,}){0,2})\s+(?=(?:jual|dagang|dodol)\w*\b)"
+)
+_HEAD = re.compile(r"\s*([^\W\d_]+(?: [^\W\d_]+){0,2})\s*[,.;\n]")
+_BETWEEN_COMMAS = re.compile(r"(?:[^,;\n]|(?<=\d),(?=\d))+")
+_SIGNS, _DIGIT, _SOME_LETTERS = map(re.compile, (r"[,.;\n]", r"\d", r"[^\W\d_]{3}"))
+_ENDS_NAME = re.compile(r"[,.;\n\d]")  # none of these is in a name
 _GRAMS = (4, 3, 2, 1)  # words of a place's name, longest first
 
 
@@ -203,15 +212,16 @@ def _with(parse: Callable[[str, Facts], Json], words: str, facts: Facts) -> Json
 
 def _business(message: _Message, facts: Facts, flow: Flow) -> Json:
     found = _BUSINESS.search(message.said)
-    named = found and re.search(r"nama\w* (?:usaha|warung|toko|kedai|lapak|kios)|namanya", found[0])
+    named = found and _OF_BUSINESS.search(found[0])
     return _with(business_name(), message.take(found), facts) if found and named else None
 
 
 def _sum(
-    pattern: re.Pattern[str], group: int, label: str
+    pattern: re.Pattern[str], group: int, label: re.Pattern[str]
 ) -> Callable[[_Message, Facts, Flow], Json]:
+    parse = money(at_least=0, period="month") if group == 0 else money(at_least=0)
+
     def read(message: _Message, facts: Facts, flow: Flow) -> Json:
-        parse = money(at_least=0, period="month") if group == 0 else money(at_least=0)
         found = pattern.search(message.said)
         if found is not None:
             return _with(parse, message.take(found, group), facts)
@@ -221,13 +231,13 @@ def _sum(
 
 
 def _labelled(
-    message: _Message, label: str, parse: Callable[[str, Facts], Json], facts: Facts
+    message: _Message, label: re.Pattern[str], parse: Callable[[str, Facts], Json], facts: Facts
 ) -> Json:
     """Read a sum between commas that a word names: "sebulan paling dapet 6 jutaan"."""
-    if not re.search(label, message.said):
+    if not label.search(message.said):
         return None
-    for part in re.finditer(r"(?:[^,;\n]|(?<=\d),(?=\d))+", message.said):
-        if re.search(label, part[0]) and re.search(r"\d", part[0]):
+    for part in _BETWEEN_COMMAS.finditer(message.said):
+        if label.search(part[0]) and _DIGIT.search(part[0]):
             answer = _with(parse, part[0], facts)
             if answer is not None:
                 message.cut(*part.span())
@@ -276,15 +286,13 @@ def _named(message: _Message, facts: Facts, flow: Flow) -> Json:
         if answer is not None:
             message.take(found)
             return answer
-    alone = re.match(
-        r"\s*([^\W\d_]{3,}(?: [^\W\d_]{2,}){0,2})\s+(?=(?:jual|dagang|dodol)\w*\b)", message.text
-    )
+    alone = _NAME_FIRST.match(message.text)
     if alone is not None and not any(_premises_of(alone[1], flow)):
         answer = _with(name(), alone[1], facts)
         if answer is not None:
             message.cut(alone.start(1), alone.end(1))
             return answer
-    head = re.match(r"\s*([^\W\d_]+(?: [^\W\d_]+){0,2})\s*[,.;\n]", message.text)
+    head = _HEAD.match(message.text)
     if head is None or lexicon.matters().rank(head[1]) or any(_premises_of(head[1], flow)):
         return None
     if _trade(_Message(message.text[head.end() :]), facts, flow) is None:
@@ -316,7 +324,7 @@ def _place(message: _Message, facts: Facts, flow: Flow) -> Json:
                 continue
             end = begin.end() + spans[size - 1][1]
             words = message.said[begin.end() : end].strip()
-            if re.search(r"[,.;\n\d]", words):
+            if _ENDS_NAME.search(words):
                 continue
             place = facts.places.kelurahan_named(words)
             if place is not None:
@@ -331,7 +339,7 @@ def _place_within(message: _Message, facts: Facts) -> Json:
     for size in _GRAMS[:-1]:
         for first, last in zip(spans, spans[size - 1 :], strict=False):
             words = message.said[first[0] : last[1]]
-            if re.search(r"[,.;\n\d]", words):
+            if _ENDS_NAME.search(words):
                 continue
             place = facts.places.kelurahan_named(words)
             if place is not None:
@@ -372,7 +380,7 @@ def _tells_place(part: str, flow: Flow) -> bool:
 def _trade(message: _Message, facts: Facts, flow: Flow) -> Json:
     for part in _parts_with_trade(message, flow):
         words = " ".join(_WISH.sub(" ", part.lower()).split())
-        kinds = facts.trades.search(words, limit=1) if re.search(r"[^\W\d_]{3}", words) else ()
+        kinds = facts.trades.search(words, limit=1) if _SOME_LETTERS.search(words) else ()
         if kinds:
             return {"code": kinds[0].code, "version": kinds[0].version, "words": tidy(part)}
     return None
@@ -383,8 +391,8 @@ def _parts_with_trade(message: _Message, flow: Flow) -> Iterator[str]:
     found = _TRADE.search(message.said)
     if found is not None:
         yield message.text[found.start(1) : found.end(1)]
-    for part in re.split(r"[,.;\n]", message.text):
-        tells = re.search(r"[^\W\d_]{3}", part) and _FIGURES.search(part.lower()) is None
+    for part in _SIGNS.split(message.text):
+        tells = _SOME_LETTERS.search(part) and _FIGURES.search(part.lower()) is None
         if tells and not _tells_place(part, flow):
             yield part
 
@@ -409,7 +417,7 @@ def _opens(message: _Message, facts: Facts, flow: Flow) -> Json:
 def _knows(message: _Message, facts: Facts, flow: Flow) -> Json:
     """Read whether somebody else knows that we are told: "dia belum tahu"."""
     listed = lexicon.options(flow.id, "knows")
-    for clause in re.split(r"[,.;\n]", message.said):
+    for clause in _SIGNS.split(message.said):
         if _KNOWS.search(clause) and listed is not None and (ranked := listed.rank(clause)):
             return ranked[0].name
     return None
@@ -420,8 +428,8 @@ _READERS: Mapping[str, Callable[[_Message, Facts, Flow], Json]] = {
     "business_name": _business,
     "rt_rw": _corner,
     "street": _street,
-    "turnover": _sum(_TURNOVER, 0, TURNOVER),
-    "capital": _sum(_CAPITAL, 1, CAPITAL),
+    "turnover": _sum(_TURNOVER, 0, re.compile(TURNOVER)),
+    "capital": _sum(_CAPITAL, 1, re.compile(CAPITAL)),
     "workers": _workers,
     "place": _place,
     "landmark": _landmark,
