@@ -193,6 +193,8 @@ def _chooses_way(turn: TurnBuilder, text: str) -> bool:
 
 def _answers_alarm(turn: TurnBuilder, text: str) -> bool:
     """Whether words of danger are the answer: an officer leaves, or a supervisor says why."""
+    if not any(choice.value in (UNSAFE, DANGER) for choice in turn.session.shown):
+        return False
     named = choices_named(turn, text)
     return len(named) == 1 and named[0].value in (UNSAFE, DANGER)
 

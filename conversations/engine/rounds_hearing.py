@@ -89,8 +89,9 @@ def first(turn: TurnBuilder, text: str) -> str | None:
         return _at_failure(turn, text)
     if reports.in_danger(turn):
         return rounds_words.safe(text) or _meanwhile(turn, text)
+    alarmed = alarming(text)
     for hears in _HEARD:
-        told = hears(turn, text)
+        told = hears(turn, text) if not alarmed or hears not in _CALM else None
         if told is not None:
             return told
     return None
@@ -219,18 +220,8 @@ def _staff(turn: TurnBuilder, text: str) -> str | None:
     return rounds_words.of_staff(turn, text)
 
 
-def _forms(turn: TurnBuilder, text: str) -> str | None:
-    return None if alarming(text) else rounds_forms.hears(turn, text)
-
-
 def _door(turn: TurnBuilder, text: str) -> str | None:
-    if alarming(text) or duration_asked(turn, text):
-        return None
-    return rounds_words.at_the_door(turn, text)
-
-
-def _differs(turn: TurnBuilder, text: str) -> str | None:
-    return None if alarming(text) else rounds_mending.hears(turn, text)
+    return None if duration_asked(turn, text) else rounds_words.at_the_door(turn, text)
 
 
 def duration_asked(turn: TurnBuilder, text: str) -> bool:
@@ -243,13 +234,15 @@ _HEARD: tuple[Callable[[TurnBuilder, str], str | None], ...] = (
     _dog,
     _at_confirmation,
     _at_complaint,
-    _differs,
-    _forms,
+    rounds_mending.hears,
+    rounds_forms.hears,
     _door,
     _at_failure,
     _at_reasons,
     _each,
     _staff,
-    lambda turn, text: None if alarming(text) else rounds_words.asks_about_day(turn, text),
+    rounds_words.asks_about_day,
     rounds_list.hears,
 )
+#: Those that hear nothing in words of danger.
+_CALM = frozenset({rounds_mending.hears, rounds_forms.hears, _door, rounds_words.asks_about_day})

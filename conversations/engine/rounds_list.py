@@ -57,8 +57,10 @@ def _may_be_code(turn: TurnBuilder, text: str) -> bool:
 def code_in(text: str) -> str | None:
     """Return the six digits of a message that says nothing else: "kodenya 482 915 ya pak"."""
     codes = door_codes(text)
+    if len(codes) != 1:
+        return None
     said = re.findall(r"[^\W\d_]+", standardised(text))
-    only = len(codes) == 1 and lists.words("officers", "beside_code").issuperset(said)
+    only = lists.words("officers", "beside_code").issuperset(said)
     return next(iter(codes)) if only else None
 
 
