@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, takewhile
 
 from conversations import lexicon
 from conversations.facts import Facts
@@ -317,16 +317,10 @@ def _place(message: _Message, facts: Facts, flow: Flow) -> Json:
     """Read a kelurahan: behind "di" and the like, or as a part between commas."""
     for begin in _PLACE_BEGINS.finditer(message.said):
         starts = begin.end() if _KIND.match(begin[0]) else begin.start()
-        rest = message.said[begin.end() :]
-        spans = [found.span() for found in islice(_PIECE.finditer(rest), _GRAMS[0])]
-        for size in _GRAMS:
-            if len(spans) < size:
-                continue
-            end = begin.end() + spans[size - 1][1]
-            words = message.said[begin.end() : end].strip()
-            if _ENDS_NAME.search(words):
-                continue
-            place = facts.places.kelurahan_named(words)
+        pieces = islice(_PIECE.finditer(message.said, begin.end()), _GRAMS[0])
+        ends = [one.end() for one in takewhile(lambda one: not _ENDS_NAME.search(one[0]), pieces)]
+        for end in reversed(ends):
+            place = facts.places.kelurahan_named(message.said[begin.end() : end].strip())
             if place is not None:
                 message.cut(starts, end)
                 return {"kelurahan": place.code, "pin": None}

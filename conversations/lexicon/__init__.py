@@ -123,6 +123,8 @@ def _clause(clause: list[str], topics: bool) -> list[str]:
 
     A negation that denies nothing is a word of its own: "bisa tidak".
     """
+    if _NEGATIONS.isdisjoint(clause):
+        return [*map(root, clause)]
     found: list[str] = []
     denies = used = skips = False
     for place, word in enumerate(clause):
@@ -301,8 +303,6 @@ class Lexicon:
             for phrase in self._held(word, known_words):
                 if phrase.is_said(said, known_words):
                     evidence[phrase.name] |= known_words & phrase.words
-        if not evidence:
-            return []
         found = [
             Ranked(name, sum(map(heard.__getitem__, named)), frozenset(named))
             for name, named in evidence.items()
@@ -311,11 +311,9 @@ class Lexicon:
 
     def _held(self, word: str, heard: frozenset[str]) -> Iterable[_Phrase]:
         """Return the phrases that a word and another one of a message may say, in their order."""
-        held = self._holding.get(word)
-        others = held.keys() & heard if held is not None else ()
-        if held is None or not others:
-            return ()
-        places = {place for other in others for place in held[other]}
+        held = self._holding.get(word) or {}
+        others = held.keys() & heard
+        places = {place for other in others for place in held[other]} if others else ()
         return [self._phrases[place] for place in sorted(places)]
 
     def words_of(self, name: str) -> frozenset[str]:

@@ -67,9 +67,9 @@ def spoken(words: Sequence[str]) -> int | None:
 def in_digits(said: str) -> str:
     """Return the text with its number words as digits: "rt dua belas" is "rt 12"."""
     words, out, at = said.split(), list[str](), 0
-    while at < len(words):
-        spelled = not words[at].isdecimal() and unit(words[at])[1] is not None
-        for end in range(min(len(words), at + 4), at, -1) if spelled else ():
+    spelled = [not word.isdecimal() and unit(word)[1] is not None for word in words]
+    while at < len(words) and any(spelled):
+        for end in range(min(len(words), at + 4), at, -1) if spelled[at] else ():
             value = spoken(words[at:end])
             if value is not None:
                 out.append(str(value))
@@ -78,7 +78,10 @@ def in_digits(said: str) -> str:
         else:
             out.append(words[at])
             at += 1
-    return re.sub(r"\b0 (?=\d\b)", "0", " ".join(out))  # "kosong lima"
+    return _LEADING.sub("0", " ".join(out or words))
+
+
+_LEADING = re.compile(r"\b0 (?=\d\b)")  # "kosong lima"
 
 
 @lru_cache(WORDS)
