@@ -311,7 +311,7 @@ class Lexicon:
 
     def _held(self, word: str, heard: frozenset[str]) -> Iterable[_Phrase]:
         """Return the phrases that a word and another one of a message may say, in their order."""
-        held = self._holding.get(word) or {}
+        held: Mapping[str, list[int]] = self._holding.get(word) or {}
         others = held.keys() & heard
         places = {place for other in others for place in held[other]} if others else ()
         return [self._phrases[place] for place in sorted(places)]
