@@ -44,8 +44,7 @@ class Context(msgspec.Struct, frozen=True):
         return ".".join((self.worded.get(step, self.flow), step, *parts))
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(msgspec.Struct, frozen=True):
     """A question as it is shown: its sentence, its choices, and the input that is asked for.
 
     `picture` is the path of a photo, which is shown once while the matter is open.

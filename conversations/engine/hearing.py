@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TypeAlias, assert_never
 
 from msgspec import structs
@@ -174,7 +173,7 @@ def _first_contact(turn: TurnBuilder, event: Event) -> None:
     if not any(
         shown.act == "command" and shown.answer == "language" for shown in turn.session.shown
     ):
-        turn.prompt = replace(turn.prompt, choices=(*turn.prompt.choices, choice))
+        turn.prompt = structs.replace(turn.prompt, choices=(*turn.prompt.choices, choice))
         turn.session = structs.replace(turn.session, shown=(*turn.session.shown, choice))
 
 

@@ -47,7 +47,7 @@ def ask(turn: TurnBuilder, flow: Flow, draft: Draft, step: Step, *, refusals: in
     filled_in = not mends and not corrects(draft.subject)
     if flow.numbered and filled_in and number is not None:
         say = Say("common.numbered", {"n": number[0], "total": number[1], "question": say})
-    shown = replace(prompt, say=say, choices=tuple(choices))
+    shown = structs.replace(prompt, say=say, choices=tuple(choices))
     turn.show(step.id, shown, refusals=refusals)
 
 

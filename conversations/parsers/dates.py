@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from conversations.facts import Facts
 from conversations.messages import Json, Say
@@ -31,8 +32,7 @@ Kind: TypeAlias = Literal["days", "past", "invalid", "any", "asap", "not"]
 _SHOWN = 7
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(msgspec.Struct, frozen=True):
     """Days as written.
 
     "days" and "past" have the named days, in order; "not" has the excluded ones; "invalid" (no
@@ -191,8 +191,7 @@ _OF_MONTH = re.compile(r" bulan (depan|ini)")
 _NEAR = 40  # characters; a weekday's name before "minggu depan" is not farther away
 
 
-@dataclass(frozen=True, slots=True)
-class _Spot:
+class _Spot(msgspec.Struct, frozen=True):
     """One mention of days, and its position in the text."""
 
     start: int

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import time
 from itertools import islice
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from conversations.facts import Facts
 from conversations.lexicon import lists
@@ -40,8 +41,7 @@ _BY_DAY: tuple[Part, ...] = ("morning", "midday", "afternoon")  # all of them ar
 _OPENS_THEN = lists.any_of("times", "opens")
 
 
-@dataclass(frozen=True, slots=True)
-class Hours:
+class Hours(msgspec.Struct, frozen=True):
     """A time as written: "times" has one time (start equals end), a span, or one bound."""
 
     kind: Literal["times", "any", "invalid"]
