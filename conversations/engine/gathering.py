@@ -14,10 +14,11 @@ from conversations.lexicon import lists
 from conversations.messages import Json
 from conversations.parsers import Refused
 from conversations.parsers.address import rt_rw, street
+from conversations.parsers.figures import CAPITAL, TEAM, TURNOVER, figures_apart
 from conversations.parsers.money import money
 from conversations.parsers.name import CALLED, business_name, name
-from conversations.parsers.numbers import workers
-from conversations.parsers.together import CAPITAL, CORNER, TURNOVER, figures_apart
+from conversations.parsers.numbers import TOGETHER, workers
+from conversations.parsers.together import CORNER
 from conversations.words import bare, standardised, tidy
 
 #: Signs that a message holds more than one fact, with the step that each is a sign of; two of them
@@ -37,8 +38,7 @@ _CUES = tuple(
         ("turnover", r"\b(?:om[sz]et\w*|penjualan\w*|pendapatan\w*|sales|turnover)\b"),
         (
             "workers",
-            r"\b(?:kerja\w*|sendiri\w*|berdua|bertiga|berempat|karyawan|pegawai|orang|org|tenaga"
-            r"|people|workers|person)(?:nya)?\b",
+            rf"\b(?:kerja\w*|{TEAM}|karyawan|pegawai|orang|org|tenaga|people|workers|person)(?:nya)?\b",
         ),
         ("place", r"\b(?:di|daerah|nang|in)\b"),
         ("street", r"\b(?:jl|jln|jalan|gang|gg)\b"),
@@ -56,8 +56,8 @@ LEAST = 2  # facts in a message that are worth confirming together
 #: A name ends before these words.
 _STOP = (
     r"(?=\s*(?:[,.;\n]|$)|\s+(?:jual\w*|dagang\w*|dodol\w*|usaha\w*|punya|mau|bikin|buka|tukang|di"
-    r"|dari|daerah|modal\w*|omset|omzet|penjualan\w*|sebulan|yang|yg|kerja|nama\w*|sendiri\w*|berdua"
-    r"|bertiga|i sell|selling|and|in|keliling|pengen|ingin|minta"
+    r"|dari|daerah|modal\w*|omset|omzet|penjualan\w*|sebulan|yang|yg|kerja|nama\w*|sendiri\w*"
+    rf"|{TOGETHER}|i sell|selling|and|in|keliling|pengen|ingin|minta"
     r"|ngurus|izin|ijin|warung|toko|asal|umur|usia)\b)"
 )
 _NAME = re.compile(
@@ -91,7 +91,7 @@ _WORKERS = re.compile(
     r"|(?:sy|saya)? ?(?<!rumah )(?<!teras )(?<!warung )(?<!kios )(?<!toko )(?<!tempat )(?<!tanah )"
     r"(?<!garasi )(?<!milik )(?<!punya )(?<!ruko )(?<!halaman )sendiri(?:an)?"
     r"(?: (?:yang|yg) kerja)?"
-    r"|ber(?:dua|tiga|empat|lima|enam)(?: (?:sama|dengan|sm|dgn) [^,;.\n]{1,30})?"
+    rf"|{TOGETHER}(?: (?:sama|dengan|sm|dgn) [^,;.\n]{{1,30}})?"
     r"|\d+ (?:orang|org|karyawan|pekerja|people|workers|person)"
     r"|(?:orang|org|pegawai|karyawan|pekerja|tenaga|anak buah|people|workers|staff|employees)"
     r"(?:nya|ku)?(?: (?:cuma|cuman|hanya|ada|itu|only))?\W{0,2} ?[^\W_]{1,10}(?=\W*(?:,|$)))"

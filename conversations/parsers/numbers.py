@@ -127,9 +127,10 @@ def workers(*, at_most: int = 1_000) -> Parser:
             raise Refused("not_a_number")
         if re.search(r"\d ?(?:rb|rban|ribu|ribuan|jt|jtan|juta|jutaan)\b|\brp\b", said):
             raise Refused("not_a_number")  # a sum
-        together = re.search(r"\bber(dua|tiga|empat|lima|enam|tujuh)\b", said)
+        together = _TOGETHER.search(said)
         if together:
-            return _within(_ONES[together[1]], 1, at_most)
+            number = together[1]
+            return _within(int(number) if number.isdecimal() else _ONES[number], 1, at_most)
         added = _ADDED.search(said)
         if added:
             raise _doubted(int(added[1]), int(added[1]) + int(added[2]))
@@ -151,6 +152,9 @@ def workers(*, at_most: int = 1_000) -> Parser:
     return parse
 
 
+#: "Berdua", and how people write it: "bedua", "brtiga", "ber2".
+TOGETHER = r"\bb(?:er|e|r)-?(?:dua|tiga|empat|lima|enam|tujuh|[2-7])(?:an)?\b"
+_TOGETHER = re.compile(TOGETHER.replace("(?:dua", "(dua"))
 _ALONE = (
     r"\b(?:sendiri\w*|(?:cuma|hanya) saya|saya (?:saja|seorang)|sorangan|dewe|dewek|alone"
     r"|myself|sorang|dhewekan|dewekan|(?:just|only) me|me only|nobody(?: else)?|no one(?: else)?"

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 
 from conversations.facts import Facts
-from conversations.lexicon import lists
 from conversations.parsers import Refused, Split
 from conversations.parsers.dates import days
+from conversations.parsers.figures import figures_apart
 from conversations.parsers.times import part_of_day
 from conversations.words import plain, tidy
 
@@ -16,54 +16,6 @@ _COMMAS = re.compile(r"(?:(?<!\d),|,(?!\d)|[;\n]|\.\s|(?<=\D)/(?! ?(?:hari|hr|bu
 _NUMBERED = re.compile(r"(?:^|(?<=\s))[1-9][.)]\s+")  # "1. 3 juta 2. 5 juta"
 
 # -- figures ---------------------------------------------------------------------------------------
-
-_UNIT = r"(?:juta|jutaan|jt|jtan|ribu|ribuan|rb|rban|k|million|thousand)"
-_PERIOD = (
-    r"(?:(?:se|per ?|tiap |/ ?)(?:hari|hr|dino|dinten|minggu|bulan|bln|wulan|sasi)|a month|a day)"
-)
-_COUNT = r"(?:\d{1,3}|satu|dua|tiga|empat|lima|enam|one|two|three|four|five|sendiri|ber[a-z]+)"
-#: Words for the people who work there, before their number: "orangnya cuma 1".
-_PEOPLE = (
-    r"(?:orang|org|pegawai|karyawan|pekerja|tenaga|anak buah|y(?:an)?g kerja|kerja|people|workers"
-    rf"|staff|employees)(?:nya|ku)?(?: (?:cuma|cuman|hanya|ada|itu|only))?\W{{0,2}} ?{_COUNT}\b"
-)
-_TEAM = (
-    r"(?:sendiri\w*|ber(?:dua|tiga|empat|lima|enam)"
-    r"|\d+ ?(?:orang|org|pekerja|karyawan|people|person))"
-)
-CAPITAL = r"\b(?:modal\w*|capital)\b"
-TURNOVER = (
-    r"\b(?:om[sz]et\w*|penjualan\w*|pendapatan\w*|pemasukan\w*|penghasilan\w*|sales|turnover"
-    rf"|{_PERIOD})\b"
-)
-WORKERS = (
-    rf"\b(?:{_TEAM}|kerja\w*|pekerja\w*|pegawai\w*|orang|org|dibantu|alone|myself|workers?|people"
-    rf"|{lists.one_of('workers', 'helpers')}|{lists.one_of('workers', 'relatives')})(?:nya|ku|s)?\b"
-    r"|^(?:me|i|saya|aku|sy)$"
-)
-#: Where a part ends although no comma stands there.
-_ENDS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"(?<=\S)\s+(?:(?:dan|and)\s+)?"
-        r"(?=(?:modal|om[sz]et|penjualan|pendapatan|capital|sales|turnover)\w* |y(?:an)?g kerja\b)",
-        rf"(?<=[\da-z])(?<!\byg)(?<!\byang)\s+(?:(?:dan|and)\s+)?(?={_PEOPLE})",
-        rf"(?<=[\da-z])\s+(?:dan\s+)?(?={_PERIOD}\b\D{{0,15}}\d[\d.,]* ?{_UNIT}\b)",
-    )
-)
-_SUM = rf"\d ?{_UNIT}?(?: ?{_PERIOD})?"
-_AFTER_SUM = re.compile(
-    rf"({_SUM})\s+(?:dan\s+)?(?={_TEAM}\b|saya\b|sama\b|kerja)"
-    r"|(\d ?(?:juta|jt|million)(?:an)?)\s+(?:(?:dan|and)\s+)?"
-    r"(?=\d[\d.,]* ?(?:juta|jt|million)|\d{1,2}\W*$)",
-    re.IGNORECASE,
-)
-#: A sum with its name behind it, before another figure or the end.
-_BEHIND = re.compile(
-    rf"(\d[\d.,]* ?{_UNIT})\s+((?:modal|om[sz]et|penjualan|pendapatan)(?:nya)?(?: {_PERIOD})?)"
-    r"(?=\s*(?:,|dan\b)?\s*(?:\d|$|modal|om[sz]et|penjualan|pendapatan))\s*,?",
-    re.IGNORECASE,
-)
 
 
 def by_label(labels: Mapping[str, str]) -> Split:
@@ -98,19 +50,6 @@ def _parts(text: str) -> list[str]:
     text = _NUMBERED.sub("\n", text) if _NUMBERED.match(text) else text
     marked = figures_apart(text, "\n")
     return [part.strip() for part in _COMMAS.split(marked) if re.search(r"[^\W_]", part)]
-
-
-def figures_apart(text: str, comma: str = ", ") -> str:
-    """Return the text with a comma where a figure ends without one: "modal 5 jt omset 6 jt".
-
-    Names behind their figures come first then: "5 juta modal 6 juta omset".
-    """
-    if _BEHIND.match(text):
-        text = _BEHIND.sub(rf"\2 \1{comma}", text)
-    marked = _AFTER_SUM.sub(lambda m: f"{m[1] or m[2]}{comma}", text)
-    for end in _ENDS:
-        marked = end.sub(comma, marked)
-    return marked
 
 
 # -- an address ------------------------------------------------------------------------------------

@@ -19,18 +19,12 @@ from conversations.messages import Json, Rupiah, Say, Value
 from conversations.parsers.added_days import days_amended, part_amended
 from conversations.parsers.address import rt_rw, rt_rw_amended, street, street_amended
 from conversations.parsers.dates import days
+from conversations.parsers.figures import CAPITAL, TURNOVER, WORKERS
 from conversations.parsers.money import money
 from conversations.parsers.name import business_name, name
 from conversations.parsers.numbers import workers
 from conversations.parsers.times import part_of_day
-from conversations.parsers.together import (
-    CAPITAL,
-    TURNOVER,
-    WORKERS,
-    address_parts,
-    by_label,
-    days_and_part,
-)
+from conversations.parsers.together import address_parts, by_label, days_and_part
 from conversations.parsers.trade import business_type, moves_about
 from conversations.scale import above_micro
 from conversations.service import DocumentKind, Printed, Service, Site, Visit, WorkingDays, site_at

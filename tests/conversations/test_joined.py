@@ -50,6 +50,13 @@ def answers(chat: Chat) -> dict[str, Json]:
         ("1. 3 juta 2. 5 juta 3. sendiri", 3_000_000, 5_000_000, 1),
         ("3 jt/5 jt/sendiri", 3_000_000, 5_000_000, 1),
         ("modal 3jt omset 200rb/hari kerja sendiri", 3_000_000, 5_200_000, 1),
+        ("3jt modal sebulan 6jt bedua sama anak", 3_000_000, 6_000_000, 2),
+        ("6jt sebulan, 3jt modal, bertiga", 3_000_000, 6_000_000, 3),
+        ("6jt sebulan modal 3jt sendiri", 3_000_000, 6_000_000, 1),
+        ("lima juta modal sebulan enam juta brempat", 5_000_000, 6_000_000, 4),
+        ("2jt buat modal 4jt dapetnya sebulan ber2", 2_000_000, 4_000_000, 2),
+        ("modal awal 2jt omset kotor 4jt sebulan brtiga", 2_000_000, 4_000_000, 3),
+        ("500 rb buat modal, 3 jt penjualan sebulan, sendirian", 500_000, 3_000_000, 1),
     ],
 )
 def test_one_message_answers_all_figures(
