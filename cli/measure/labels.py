@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from cli.measure.played import Played
+
 FORM = "complaint."  # before the key of a sentence in the words of a complaint
 FORMS = "referral."  # before the key of a question, which answers no matter
 
@@ -118,3 +120,11 @@ def of(keys: Collection[str]) -> set[str]:
     got &= LABELS
     got |= {MATTERS[key] for key in said if key in MATTERS}
     return got | {PARTS[key] for key in said if key in PARTS}
+
+
+def of_name(played: Played) -> set[str]:
+    """Return whether words at the question for a name are one, and which is kept or asked back."""
+    kept, shown = played.answers.get("owner_name"), played.turn.session.shown
+    if kept is not None:
+        return {"name", f"name={kept}"}
+    return {"name", "asked_back", f"name={shown[0].answer}"} if played.asks_back else {"not_a_name"}

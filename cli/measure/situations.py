@@ -209,8 +209,7 @@ def _step(step: str, said: str) -> set[str]:
 
 
 def _owner_name(said: str) -> set[str]:
-    played = _at("owner_name", said)
-    return {"name" if "owner_name" in played.answers or played.asks_back else "not_a_name"}
+    return labels.of_name(_at("owner_name", said))
 
 
 def _consent(said: str) -> set[str]:

@@ -13,6 +13,7 @@ from conversations.nik import LENGTH as IDENTITY_LENGTH
 from conversations.parsers import Parser, Reading, Refused
 from conversations.parsers.amended import amended
 from conversations.parsers.evasions import evasion
+from conversations.parsers.spelled import spelled
 from conversations.words import bare, is_latin, standardised, tidy
 
 _AROUND = ' ,;:!?*_~<>()[]{}"'  # signs around a name
@@ -117,8 +118,9 @@ def name(*, at_most: int = 100) -> Parser:
         Refused: ``not_a_name`` for signs, commands and greetings; ``name_with_digits``;
             ``name_not_latin``; ``name_too_long`` with the limit; ``name_too_short`` with the one
             letter as reading; ``which_name`` with two readings; ``confirm_name`` with one reading,
-            if the words have another meaning as well, or correct themselves: "Terima Kasih Zega",
-            "Budi, eh, Budiman".
+            if the words have another meaning as well, correct themselves, or tell only how
+            somebody is called or a name is spelled: "Terima Kasih Zega", "Budi, eh, Budiman",
+            "Siti Amina pake h".
     """
 
     def parse(text: str, facts: Facts) -> str:
@@ -131,12 +133,13 @@ def name(*, at_most: int = 100) -> Parser:
             raise Refused("not_a_name")
         if evasion(words) is not None:
             raise Refused("not_a_name")
-        words = _uncalled(words)
-        corrected = amended(words) or _undenied(words)
+        words, only_called = _uncalled(words)
+        corrected = spelled(words) or amended(words) or _undenied(words)
         parts = _readings(_behind_colon(corrected or words).strip(_AROUND))
         doubtful = _other_meaning(corrected or words, parts[0]) or corrected is not None
         goods = lists.words("name", "trading").intersection(standardised(words).split())
-        doubtful = doubtful or bool(goods)  # "laundry kiloan" hardly is a person
+        # "laundry kiloan" hardly is a person, and "panggil aja bu ning" hardly tells the KTP's name
+        doubtful = doubtful or bool(goods) or only_called
         found = list(dict.fromkeys(_checked(part, at_most) for part in parts))
         if len(found) > 1:
             raise Refused("which_name", readings=_offered(found))
@@ -149,13 +152,15 @@ def name(*, at_most: int = 100) -> Parser:
     return parse
 
 
-def _uncalled(words: str) -> str:
-    """Return words without the name to call somebody by, unless they hold no other one."""
+def _uncalled(words: str) -> tuple[str, bool]:
+    """Return words without the name to call somebody by, unless that is the only one they hold."""
     called = CALLED.search(words)
     if called is None:
-        return words
+        return words, False
     before = words[: called.start()]
-    return called[1] if _ONLY_LEAD.fullmatch(before) else before + words[called.end() :]
+    if _ONLY_LEAD.fullmatch(before):
+        return called[1], True
+    return before + words[called.end() :], False
 
 
 def _undenied(words: str) -> str | None:

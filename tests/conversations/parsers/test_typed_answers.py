@@ -396,3 +396,24 @@ def test_words_that_are_no_name_are_refused(said: str) -> None:
 )
 def test_names_stay_names(said: str, read: str) -> None:
     assert name()(said, FACTS) == read
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("siti amina pake h", "Siti Aminah"),
+        ("nur hasana (h nya di belakang)", "Nur Hasanah"),
+        ("siti, s nya satu", "Siti"),
+        ("muhammad m-nya satu", "Muhamad"),
+        ("ana dobel n", "Anna"),
+        ("rahmat pakai ch", "Rachmat"),
+        ("adi pake h di depan", "Hadi"),
+        ("aminah ga pake h", "Amina"),
+        ("dewi pake v bukan w", "Devi"),
+        ("sofia with an f not ph", "Sofia"),
+        ("joko susilo ejaan lama", "Joko Susilo"),
+        ("panggil aja bu ning", "Ning"),
+    ],
+)
+def test_how_a_name_is_spelled_is_no_part_of_it_and_it_is_asked_back(said: str, meant: str) -> None:
+    assert asked_back(name(), said) == ("confirm_name", [meant])
