@@ -351,7 +351,8 @@ def _window(said: str) -> set[str]:
         *played.keys
     }:
         return {"none_fits"}
-    return {"asked_back_with_choices"} if played.asks_back else set()
+    shown = played.turn.session.shown
+    return {"asked_back_with_choices", f"asked={shown[0].answer}"} if played.asks_back else set()
 
 
 def _slots() -> tuple[Window, ...]:

@@ -480,6 +480,7 @@ def _ask_again(turn: TurnBuilder) -> None:
 #: Refusals that ask "is it this?": a plain "ya" picks the first reading. It may be wrong, so a "no"
 #: choice is added, but for those with choices of their own.
 _ASKED_BACK = {"confirm_name", "confirm_business_name", "confirm_street", "confirm_sum"}
-_ASKED_BACK |= {"confirm_window", "nearest_window", "arrival_reason", "name_too_short"}
+_ASKED_BACK |= {"confirm_window", "nearest_window", "soonest_window", "arrival_reason"}
+_ASKED_BACK |= {"name_too_short"}
 _CONFIRMED = frozenset(_ASKED_BACK | {"confirm_place", "photo_or_done"})
 _DENIED = frozenset(_ASKED_BACK | {"which_trade"})

@@ -125,7 +125,9 @@ def _choices_named(turn: TurnBuilder, text: str) -> tuple[Choice, ...]:
     index = pick_label(text, labels, closing=_closing(turn))
     if index is not None:
         return () if _is_read_otherwise(turn, text, shown[index]) else (shown[index],)
-    if turn.session.clarifying and _ABLE.search(standardised(text)):
+    asked = turn.session.asked
+    offers_time = asked is not None and asked.flow == "visit_window"
+    if turn.session.clarifying and not offers_time and _ABLE.search(standardised(text)):
         return ()  # "bisa" is no yes to "tidak diambil, benar?"
     if not any(choice.means for choice in shown):
         return ()

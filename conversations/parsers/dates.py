@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from conversations.facts import Facts
+from conversations.lexicon import lists
 from conversations.messages import Json, Say
 from conversations.parsers import Parser, Reading, Refused
 from conversations.parsers.absences import AWAY, BUSY_ON, DENIES
@@ -168,10 +169,7 @@ _ANY = re.compile(
     r"|gimana (?:bapak|ibu|petugas)|sesuai (?:jadwal|petugas)|sak ?karep"
     r"|any ?(?:day|time)|whenever|up to you|^any$)"
 )
-_SOON = re.compile(
-    r"\bsecepat|\basap\b|\bsegera|\bsesegera|\bbur[uo]an|\bcepat|\bcepet|\bterdekat|\bterawal"
-    r"|\blebih awal|\bas soon as|\bsoonest|\bpaling (?:cepat|dekat|awal)|\bkilat|\bgercep|\bgece"
-)
+_SOON = re.compile(rf"(?<!terlalu )(?<!jangan )(?<!too )\b(?:{lists.one_of('dates', 'soon')})")
 _DAY_WORDS = "|".join(
     sorted([*WEEKDAYS, "besok", "lusa", "weekend", "hari kerja"], key=len, reverse=True)
 )

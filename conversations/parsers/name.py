@@ -25,9 +25,15 @@ _GREETING = re.compile(
     re.IGNORECASE,
 )
 _END = r"\s*(?:(?:adalah|itu|ialah|bernama)\b)?(?:\s*[:=,]\s*|\s+)"
+_ON_CARD = (
+    r"(?:di|dr|dari|sesuai|menurut|kata|as (?:on|in))(?: (?:the|my))? e?-?(?:ktp|id card)(?: ?nya)?"
+    r"(?: (?:saya|sy|aku))?"
+)
+_SAYS_CARD = re.compile(rf"(?<=[^\W\d_])[\s,;(]+{_ON_CARD}[\s.!)]*$", re.IGNORECASE)
 # Before a name, these words are never a part of it.
 _SURE_LEAD = re.compile(
     r"(?:panggil (?:saja|aja)|namaku|jeneng(?:ku|e)|jeneng (?:kulo|ku)|nami (?:kulo|abdi)"
+    rf"|(?:(?:nama|nm)(?: (?:saya|sy|aku))? )?(?:yang |yg )?{_ON_CARD}"
     r"|a/n|atas nama|my name is|(?:the )?owner(?:'s name)? is|name is|i am|i'm"
     r"|(?:nama|nm|nma)(?: (?:lengkap|panggilan))? (?:saya|sy|aku|gue)(?:nya)?"
     r"|(?:nama|nm|nma) (?:lengkap|panggilan)(?:nya)?"
@@ -54,7 +60,7 @@ _NAMED = re.compile(
 #: How somebody wants to be called, behind their name: "Yanti Suryani, panggil aja Bu Yanti".
 CALLED = re.compile(
     r"[\s,;.(]*\b(?:(?:biasa(?:nya)? |sering )?(?:di)?panggil(?:annya|an|nya)?|biasa disapa"
-    r"|call me)\b(?: (?:aja|saja))?\s+(?:(?:bu|ibu|pak|bapak|mas|mbak|mba|bang|kak)\s+)?"
+    rf"|call me)\b(?: (?:aja|saja))?\s+(?:(?:{lists.one_of('name', 'titles')})\s+)?"
     r"([^\W\d_]+)\)?(?:[\s,.]+(?:ya|yah|aja|saja|kak|min|deh)\b)*",
     re.IGNORECASE,
 )
@@ -135,7 +141,7 @@ def name(*, at_most: int = 100) -> Parser:
             raise Refused("not_a_name")
         words, only_called = _uncalled(words)
         corrected = spelled(words) or amended(words) or _undenied(words)
-        parts = _readings(_behind_colon(corrected or words).strip(_AROUND))
+        parts = _readings(_beside_card(corrected or words).strip(_AROUND))
         doubtful = _other_meaning(corrected or words, parts[0]) or corrected is not None
         goods = lists.words("name", "trading").intersection(standardised(words).split())
         # "laundry kiloan" hardly is a person, and "panggil aja bu ning" hardly tells the KTP's name
@@ -354,8 +360,9 @@ def _other_meaning(words: str, core: str) -> bool:
     return True
 
 
-def _behind_colon(words: str) -> str:
-    """Return the words behind "sesuai ktp:" and the like."""
+def _beside_card(words: str) -> str:
+    """Return the words behind "sesuai ktp:" and the like, or before them."""
+    words = _SAYS_CARD.sub("", words)
     before, colon, behind = words.partition(":")
     lead = re.findall(r"[^\W\d_]+", standardised(before))
     return behind if colon and behind and lexicon.no_names().issuperset(lead) else words

@@ -19,8 +19,7 @@ _ENDINGS = re.compile(r"\b(pagi|siang|sore|petang|malam)(?:nya|an)\b")
 _DATES = re.compile(r"\b(?:tanggal|tgl) ?\d+|\b\d+ (?:nov|des|jan)\w*")
 #: A time beside these words is asked back: "bukan rabu, jumat", "selasa ada pengajian".
 _DOUBTED = re.compile(r"\b(?:bukan|eh|kecuali|selain|pengajian|hajatan|acara|ke pasar|ada tamu)\b")
-
-
+_UNABLE = re.compile(r"\b(?:tidak|belum|not|no|cannot|can't)\b")  # "ga bisa semua"
 _LAST = re.compile(r"\b(?:terakhir|paling (?:akhir|sore|telat|lambat)|last|latest)\b")
 _FIRST = re.compile(r"\b(?:pertama|paling (?:awal|pagi|cepat)|first|earliest)\b")
 
@@ -33,7 +32,8 @@ def slot(text: str, windows: Sequence[_W], today: date, reading: Callable[[_W], 
             windows if none is at that time of any day; ``no_such_window`` if no window fits;
             ``which_window`` with those that fit; ``nearest_window`` with the only one that begins
             or ends in the part of the day that is named; ``confirm_window`` with the only one
-            beside words of doubt.
+            beside words of doubt; ``soonest_window`` with the first one that fits, for words that
+            leave it to us or want it soon: "kapan aja", "secepatnya".
     """
     named = dates.read(text, today)
     said = _DATES.sub(" ", times.DENIED.sub(" ", _ENDINGS.sub(r"\1", standardised(text))))
@@ -48,6 +48,9 @@ def slot(text: str, windows: Sequence[_W], today: date, reading: Callable[[_W], 
         if _at_no_hour(hours, parts, windows):
             raise Refused("no_such_part", {"hours": _hours(windows)})
         raise Refused("no_such_window")
+    if named is not None and named.kind in ("any", "asap") and not _UNABLE.search(said):
+        soonest = min(fitting, key=lambda window: (window.on, window.starts))
+        raise Refused("soonest_window", readings=(reading(soonest),))
     if len(fitting) > 1 and named is not None and len({window.on for window in fitting}) == 1:
         fitting = _at_an_end(fitting, standardised(text))
     if len(fitting) > 1:
