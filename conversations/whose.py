@@ -19,11 +19,15 @@ def of_somebody(answers: Answers) -> bool:
 
 
 def is_second(answers: Answers, facts: Facts) -> bool:
-    """Whether a form is just begun where the phone has a request already, without an officer."""
-    begun = answers.keys() - {"consent", "way", WHOSE}
-    asked = WHOSE in answers or len(begun) < MUCH
+    """Whether a form is just begun where the phone has a request already, without an officer.
+
+    It is as well if its first words told that it is for somebody else.
+    """
+    if BY in answers or WHOSE in answers:
+        return WHOSE in answers
+    begun = answers.keys() - {"consent", "way"}
     has_one = any(case.state not in _OVER for case in facts.mine.cases)
-    return BY not in answers and asked and has_one
+    return len(begun) < MUCH and has_one
 
 
 def may_be_returned(steps: tuple[str, ...], answers: Answers) -> tuple[str, ...]:

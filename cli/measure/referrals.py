@@ -90,10 +90,17 @@ def situations(
         draft = Draft(lost_place.ID, lost_place.subject_of(1, known.today))
         return lambda said: _heard(lost_place.MORE, play(draft, said, known), matters)
 
+    def later(said: str) -> set[str]:
+        """Somebody on the first page who has told of a place."""
+        known = facts()
+        case = replace(known.mine.cases[0], service=FORM, answers=ANSWERS)
+        mine = Mine(cases=(case,), services=known.mine.services)
+        return matters(play(None, said, replace(known, mine=mine)))
+
     made = {"lost_place": lost} | {f"referral_{step}": partial(told, step) for step in ANSWERS}
     made |= {f"told_{step}": partial(there, step) for step in _AT_PLACE}
     made |= {f"held_{step}": partial(decided, step) for step in _HELD}
-    return {kind: _when_played(make) for kind, make in made.items()}
+    return {kind: _when_played(make) for kind, make in made.items()} | {"referral_later": later}
 
 
 def _when_played(make: Callable[[], Callable[[str], set[str]]]) -> Callable[[str], set[str]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from cli.measure.played import Played
 from conversations.session import Draft
+from conversations.whose import SOMEBODY, WHOSE
 
 PERMIT, SHORT, MEETING = "business_permit", "assistance", "meeting_place"
 
@@ -44,6 +45,8 @@ def _told(played: Played, before: Draft | None) -> set[str]:
     begun = before.flow if before is not None else ""
     if flow == SHORT and begun != SHORT:
         got.add("short")
+    if flow == PERMIT and begun != PERMIT and played.answers.get(WHOSE) == SOMEBODY:
+        got.add("for_somebody")
     if flow == PERMIT and (begun == SHORT or (played.answers.get("way") == "self" and not before)):
         got.add("self")
     if begun == PERMIT and before is not None and "way" not in before.answers:

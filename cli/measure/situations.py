@@ -351,8 +351,9 @@ def _window(said: str) -> set[str]:
         *played.keys
     }:
         return {"none_fits"}
-    shown = played.turn.session.shown
-    return {"asked_back_with_choices", f"asked={shown[0].answer}"} if played.asks_back else set()
+    shown = played.turn.session.shown if played.asks_back else ()
+    got = {"asked_back_with_choices"} if shown else set()
+    return got | ({f"asked={shown[0].answer}"} if len(shown) == 2 else set())
 
 
 def _slots() -> tuple[Window, ...]:

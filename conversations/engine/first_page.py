@@ -10,6 +10,7 @@ from conversations.engine import drafts, leading, orders, questions
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.matters import APPLY, matter
 from conversations.engine.reading import service_named
+from conversations.form import CONSENT
 from conversations.lexicon import whole
 from conversations.messages import Say
 from conversations.parsers.asking import asks_whether
@@ -21,6 +22,7 @@ from conversations.whose import OWN, SOMEBODY, WHOSE
 
 FEW_WORDS = 6  # of a message that names a way to fill in a form
 SURE = 2  # weight of words that say for whom a form is
+_BEFORE = frozenset({CONSENT})  # answers before the one for whom the form is
 LEAST_TOLD = 6  # words of a message that tells something of a request
 
 
@@ -81,13 +83,15 @@ def open_named(turn: TurnBuilder, text: str) -> bool:
 
 def _take_whose(turn: TurnBuilder, text: str) -> None:
     """Take for whom a form is that was just opened, if the words say it: "izin buat ibu saya"."""
-    step, draft = turn.asked_step(), turn.session.draft
-    if draft is None or step is None or step.id != WHOSE:
+    draft, flow = turn.session.draft, turn.flow(turn.session.draft)
+    if draft is None or flow is None or flow.step(WHOSE) is None or draft.answers.keys() - _BEFORE:
         return
     listed = lexicon.options(draft.flow, WHOSE)
     ranked = listed.rank(text) if listed is not None else []
     if not ranked or ranked[0].name == OWN or ranked[0].weight < SURE:
         return
+    if ranked[0].name != SOMEBODY and not turn.facts.mine.cases:
+        return  # nobody's first business is another one
     answered = draft.answered(WHOSE, ranked[0].name)
     turn.session = structs.replace(turn.session, draft=answered)
     if ranked[0].name == SOMEBODY:

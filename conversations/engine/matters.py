@@ -53,11 +53,12 @@ _RATHER = (
     "no_quota.unanswered",
     "resend_permit.unopened",
     "other_authority.ktp",
-    "borrowed_phone",
     "come_to_me",
+    "borrowed_phone",
 )
-#: Matters of a permit that there is: whoever asks for one, in more words, means the new one.
-_OF_PERMITS = frozenset({"change_after_permit", "renew", "resend_permit"})
+#: Matters of a permit that there is, or of a stranger's: whoever asks for one, in more words, means
+#: a new one, for themselves or somebody of their household.
+_OF_PERMITS = frozenset({"change_after_permit", "renew", "resend_permit", "referral"})
 _LEAST = 0.5  # weight below which words only hint at a matter
 
 

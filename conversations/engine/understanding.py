@@ -11,7 +11,7 @@ from conversations import lexicon
 from conversations.assisting import corrects
 from conversations.commands import Typed
 from conversations.commands import read as read_command
-from conversations.engine import confirming, desk, leading, moving, whereabouts
+from conversations.engine import confirming, desk, leading, moving, told_of, whereabouts
 from conversations.engine.asides import CALL, COMPLAINT, ORDERS, REFERRAL
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.corrections import correction
@@ -51,12 +51,10 @@ from conversations.engine.meanings import (
     Unread,
 )
 from conversations.engine.precedence import (
-    ACCUSES,
     AFRAID,
     DROPS,
     FEW_ASKED,
     HEAVY,
-    accuses_another,
     aside,
     barred,
     beside_story,
@@ -210,8 +208,9 @@ def read(turn: TurnBuilder, said: Said) -> Meaning:
         return desk.alarm(turn, typed.command, said.text) or Order(typed)
     if barred(turn, said.text, raised):
         return Answer()
-    if accuses_another(turn, said.text, raised):
-        return Aside(Intent.REFERRAL, ACCUSES)
+    about_others = told_of.heard(turn, raised, said.text)
+    if about_others is not None:
+        return about_others
     if takes_correction_back(turn, said.text):
         return Pick(Choice("change", Say("common.which"), None, "which"))
     if cancels(turn, said.text, raised):

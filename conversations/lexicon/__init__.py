@@ -54,7 +54,7 @@ _BETWEEN = frozenset({
     "yang", "saya",
 })  # fmt: skip
 #: After these, "tidak" asks, and denies nothing: "boleh ga kode dikasih".
-_ASKED = frozenset({"boleh", "wajib", "penting", "aman", "sah", "mahal"})
+_ASKED = frozenset({"boleh", "wajib", "penting", "aman", "sah", "mahal", "tahu", "tau"})
 #: A clause ends here, and with it a negation.
 _CLAUSE = re.compile(r"[,.;:!?\n]|\b(?:tapi|tp|tetapi|cuma|cuman|hanya|but|terus|trus)\b")
 _PARTICLES = ("nya", "nye", "lah", "kah", "pun", "ku", "mu")

@@ -12,7 +12,8 @@ from conversations.parsers.asking import asks, asks_whether
 from conversations.parsers.evasions import evasion
 from conversations.words import bare, is_latin, standardised, tidy
 
-CLEARED = "cleared"  # the worry whether a business is cleared away
+#: Worries: is a business cleared away, who learns of it, and may it be one's own?
+CLEARED, WHO, OWN = "cleared", "who", "own"
 _ASKED = re.compile(r"\btidak\b")  # asks in such words, and denies nothing
 LEAST = 1.5  # weight of words that leave no doubt what worries somebody
 

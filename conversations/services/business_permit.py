@@ -55,6 +55,11 @@ def _name(context: Context, answer: Json) -> tuple[Effect, ...]:
     return () if of_somebody(context.answers) else (RememberName(answer, context.whom),)
 
 
+def _asked_whose(context: Context) -> Mapping[str, Value]:
+    """Tell that a request was sent from this phone before."""
+    return {"known": Say("business_permit.whose.known") if context.facts.mine.cases else ""}
+
+
 def _named(context: Context) -> Mapping[str, Value]:
     """Return whose name is asked for."""
     somebody = of_somebody(context.answers)
@@ -136,7 +141,13 @@ def _to_be_visited(answers: Answers, facts: Facts) -> bool:
 FORM = form(
     ID,
     (
-        Choose(WHOSE, options=(OWN, SOMEBODY, ANOTHER), when=is_second, counted=False),
+        Choose(
+            WHOSE,
+            options=(OWN, SOMEBODY, ANOTHER),
+            when=is_second,
+            params=_asked_whose,
+            counted=False,
+        ),
         Choose(
             "way",
             options=("quick", "self"),
