@@ -132,7 +132,8 @@ class Step(ABC):
     matters may interrupt it. One that `confirms` shows what will be sent: only a tap on its last
     showing counts. `ends` are answers that close the flow. An `optional` step is asked
     only to change or to mend its answer, which is taken when the person gives it. Words that
-    it `heeds` come before its answers, and before anything else that they mean.
+    it `heeds` come before its answers, and before anything else that they mean. Words that tell
+    answers to later steps imply the answer `implied` to this one.
     """
 
     id: str
@@ -150,6 +151,7 @@ class Step(ABC):
     forks: bool = False  # asks how to fill the form in: never of somebody else, nor in a case
     leads: Mapping[str, str] = field(default_factory=dict)  # choice -> the form it goes on in
     heeds: Heed | None = None
+    implied: str = ""
 
     @abstractmethod
     def prompt(self, context: Context) -> Prompt:

@@ -21,6 +21,7 @@ PERMIT, FORM = "business_permit", 9
 #: Sentences of a reply -> what was heard.
 _SAID = {
     "rounds_desk.waiting": "wait",
+    "common.as_it_is": "fits",
     "assisted.hurry": "hurry",
     "assisted.paused": "pause",
     "assisted.here": "resume",
@@ -97,6 +98,8 @@ def _heard(played: Played, before: Draft) -> set[str]:
     got |= {_DONE[name] for name in done if name in _DONE}
     draft, asked = played.turn.session.draft, played.turn.session.asked
     shown = {choice.value for choice in played.turn.session.shown}
+    if played.asks_back:
+        got.add("asked_back")
     if shown == {"signature", "paper"}:
         got.add("no_phone")
     if asked is not None and asked.step == "sheet":

@@ -33,6 +33,7 @@ from conversations.engine.matters import Matter
 from conversations.engine.meanings import AtDesk
 from conversations.engine.naming import nameless
 from conversations.engine.reading import bare_number, choices_named, option_weight, reads
+from conversations.engine.torn import fears_and_wants
 from conversations.events import Located
 from conversations.facts import Role
 from conversations.lexicon import lists
@@ -352,7 +353,8 @@ def _is_of_host(turn: TurnBuilder, text: str) -> bool:
     said = standardised(text)
     of_host = lists.any_of("officers", "host_fears").search(said) is not None
     reason = asked.step == "why_not" and lists.any_of("officers", "fears").search(said) is not None
-    return of_host or (reason and lists.any_of("officers", "myself").search(said) is None)
+    mine = lists.any_of("officers", "myself").search(said) is not None
+    return of_host or ((reason or fears_and_wants(text)) and not mine)
 
 
 _OF_HOST = frozenset({"wish", "met", "why_not"})  # questions about what the host wants

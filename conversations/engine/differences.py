@@ -20,7 +20,7 @@ from conversations.messages import Lines, Say
 from conversations.parsers import Refused
 from conversations.parsers.address import street_amended
 from conversations.parsers.asking import asks_whether
-from conversations.words import plain
+from conversations.words import plain, standardised
 
 #: Between two things that differ; a part that names nothing belongs to the one before it.
 _BETWEEN = re.compile(
@@ -30,6 +30,11 @@ _BETWEEN = re.compile(
 _DIFFERS = re.compile(rf"(?:{lists.one_of('mending', 'differs')})", re.IGNORECASE)
 _BESIDE = re.compile(rf"(?:{lists.one_of('mending', 'beside')})", re.IGNORECASE)
 _FITS = re.compile(rf"\b(?:{lists.one_of('mending', 'fits')})\b", re.IGNORECASE)
+_DENIED = re.compile(
+    r"\b(?:tidak|belum|kurang|bukan|not|isn't)(?: \w+)?"
+    rf" (?:{lists.one_of('mending', 'fits')}|dengan)\b"
+)
+_COURTESY = lists.words("mending", "courtesy")
 _MARKS = " ,.:;!"
 LEAST = 2.0  # weight of words that name something and that it differs
 _PLACE, _PREMISES = "place", "premises"  # "tempatnya keliling" names the second
@@ -37,9 +42,27 @@ _PLACE, _PREMISES = "place", "premises"  # "tempatnya keliling" names the second
 
 def told(turn: TurnBuilder, text: str) -> dict[str, str]:
     """Return the answers that the words name as different, with the new words or ""."""
+    found: dict[str, str] = {}
+    for step, words in _groups(turn, text):
+        value = _value(turn, step, words)
+        value = "" if _says_nothing(value) else value
+        if value or not _fits(words):  # "jualannya sama kok"
+            found[step] = found.get(step) or value
+    return found
+
+
+def fitting(turn: TurnBuilder, text: str) -> list[str]:
+    """Return the answers that the words name as right already: "jualannya sama kok"."""
+    differ = told(turn, text)
+    named = [step for step, words in _groups(turn, text) if _fits(words)]
+    return [step for step in dict.fromkeys(named) if step not in differ]
+
+
+def _groups(turn: TurnBuilder, text: str) -> list[tuple[str, str]]:
+    """Return each answer that the words name, with the words about it."""
     draft, flow = turn.session.draft, turn.flow(turn.session.draft)
     if draft is None or flow is None or text.rstrip().endswith("?") or asks_whether(text):
-        return {}
+        return []
     mendable = flow.mends(draft.subject, turn.facts)
     groups: list[tuple[str, str]] = []
     between = ""
@@ -54,12 +77,19 @@ def told(turn: TurnBuilder, text: str) -> dict[str, str]:
             groups[-1] = (groups[-1][0], f"{groups[-1][1]}{between}{part}")
         elif part.strip():
             between = ""
-    found: dict[str, str] = {}
-    for step, words in groups:
-        value = _value(turn, step, words)
-        if value or not _FITS.search(words):  # "jualannya sama kok"
-            found[step] = found.get(step) or value
-    return found
+    return groups
+
+
+def _fits(words: str) -> bool:
+    return _FITS.search(plain(words)) is not None and _DENIED.search(standardised(words)) is None
+
+
+def _says_nothing(value: str) -> bool:
+    """Whether a new value is none: "udah bener", "kurang pas"."""
+    said = re.findall(r"[^\W_]+", plain(value))
+    return all(
+        _FITS.fullmatch(word) or _BESIDE.fullmatch(word) or word in _COURTESY for word in said
+    )
 
 
 def _named(flow: Flow, part: str, mendable: frozenset[str]) -> str:
@@ -136,14 +166,14 @@ def at_list(turn: TurnBuilder, text: str) -> bool:
     """Whether words at the list of what differs name an answer."""
     asked = turn.session.asked
     listed = asked is not None and asked.step == DIFFERS and not turn.session.clarifying
-    return listed and bool(told(turn, text))
+    return listed and bool(told(turn, text) or fitting(turn, text))
 
 
 def take(turn: TurnBuilder, text: str) -> None:
     """Keep what the words give anew, and ask for the first thing that they only name."""
     found = told(turn, text)
     if not found:
-        drafts.digress(turn)
+        drafts.digress(turn, *_as_they_are(turn, fitting(turn, text)))
         return
     draft = structs.replace(turn.open_draft(), editing=None)
     turn.session = structs.replace(turn.session, draft=draft, clarifying=False, refusals=0)
@@ -161,6 +191,24 @@ def take(turn: TurnBuilder, text: str) -> None:
         labels = tuple(Say(context.key(one, "label")) for one in others)
         turn.says.append(Say("mending.others", {"labels": Lines(labels)}))
     answers.correct(turn, first, found[first])
+
+
+def _as_they_are(turn: TurnBuilder, steps: list[str]) -> list[Say]:
+    """Say that these answers stay as they are."""
+    draft, flow = turn.open_draft(), turn.flow(turn.session.draft)
+    context = turn.context(draft)
+    found = [flow.step(one) for one in steps] if flow is not None else []
+    return [
+        Say(
+            "common.as_it_is",
+            {
+                "label": Say(context.key(step.id, "label")),
+                "new": step.show(draft.answers.get(step.id), context),
+            },
+        )
+        for step in found
+        if step is not None
+    ]
 
 
 def _keep(turn: TurnBuilder, step_id: str, words: str) -> bool:

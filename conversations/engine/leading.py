@@ -95,7 +95,8 @@ def helper(turn: TurnBuilder) -> Service | None:
 def told(turn: TurnBuilder, form: Flow, text: str) -> Mapping[str, Json]:
     """Return the answers to a short form in one message; what is sold must be named as sold."""
     found = gather(form, text, turn.facts, at_least=1)
-    return found if len(found) > 1 or "place" in found or sells(text) else {}
+    certain = len(found) > 1 or found.keys() & {"place", "landmark"} or sells(text)
+    return found if certain else {}
 
 
 def open_form(turn: TurnBuilder) -> Flow | None:

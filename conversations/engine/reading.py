@@ -9,6 +9,7 @@ from conversations.commands import Typed
 from conversations.commands import read as read_command
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.joining import parts
+from conversations.engine.torn import torn
 from conversations.events import Located, Said, Uploaded
 from conversations.form import CONSENT
 from conversations.lexicon import lists
@@ -119,7 +120,7 @@ def _choices_named(turn: TurnBuilder, text: str) -> tuple[Choice, ...]:
     index = exact(text, labels)
     if index is not None:
         return (shown[index],)
-    named = _by_lexicon(turn, text) or _by_name_of_answer(turn, text)
+    named = torn(turn, text) or _by_lexicon(turn, text) or _by_name_of_answer(turn, text)
     if named:
         return named
     index = pick_label(text, labels, closing=_closing(turn))

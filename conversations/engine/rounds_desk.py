@@ -469,6 +469,7 @@ _OF_VISIT: Mapping[str, tuple[visits.States, OfVisit]] = {
     **{matter: (visits.AGREED, _concern(matter)) for matter in reports.CONCERNS},
     **{matter: (visits.AGREED, mending.of_kind(matter)) for matter in mending.MATTERS},
     "trade_changed": (visits.AGREED, mending.or_else("trade", _concern("trade_changed"))),
+    "differs": (visits.AGREED, mending.or_else("", _concern("trade_changed"))),
 }
 _CONFIRMED: Mapping[str, Callable[[TurnBuilder, str, Json], None]] = {
     rounds_absence.WHICH: lambda turn, _, words: rounds_absence.absence(turn, str(words)),

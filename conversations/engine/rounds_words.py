@@ -207,9 +207,8 @@ _OTHER_TRADE = _any(
     r"\b(?:jual|jualan|dagang|sells?)\b.*\b(?:bukan|tidak|not)\b",
     r"\b(?:bukan|not) (?:warteg|warung|toko|jual|makan)\b",
     r"(?:\+|\btambah|\bnambah|\bplus|\bsama|\bjuga|\bdan).*\bjual",
-    r"\bmirip\b|\bpersis\b|\bbeda (?:dikit|sedikit|tipis)\b|\bagak (?:beda|lain)\b"
-    r"|\bhampir sama\b|\bnot (?:quite|exactly)\b",
 )
+_SLIGHTLY = lists.any_of("mending", "slightly")
 _FITS = re.compile(r"^(?:sudah |ya |iya )?(?:sesuai|sama|cocok|mirip)(?: (?:persis|kok|banget))?$")
 
 
@@ -250,8 +249,11 @@ def at_the_door(turn: TurnBuilder, text: str) -> str | None:
         return "ktp_name"
     if step == "ktp" and _is_unsure(text):
         return "unlike"
-    if step in _OF_TRADE and _OTHER_TRADE.search(said) and not _FITS.match(said):
-        return _OF_TRADE[step]
+    if step in _OF_TRADE and not _FITS.match(said):
+        if _OTHER_TRADE.search(said):
+            return _OF_TRADE[step]
+        if _SLIGHTLY.search(said):
+            return "differs" if step == "place" else _OF_TRADE[step]
     soon = _NEARLY.search(said) and not _LATE.search(said) and duration.minutes(text) is None
     if soon and VisitState.ON_THE_WAY in states:
         return "nearly"

@@ -247,6 +247,7 @@ def _read_otherwise(turn: TurnBuilder, said: Said, raised: Matter | None) -> Mea
         return Aside(Intent.GO_ON)
     return (
         (moving.time_named(turn, said.text) if raised is None else None)
+        or _told_ahead(turn, said, raised)
         or _parts(turn, said, raised)
         or _several_facts(turn, said, raised)
         or correction(turn, said.text)
@@ -297,6 +298,22 @@ def _parts(turn: TurnBuilder, said: Said, raised: Matter | None) -> Parts | None
     return found if more is None or more.answers.keys() <= known else None
 
 
+def _told_ahead(turn: TurnBuilder, said: Said, raised: Matter | None) -> Several | Pick | None:
+    """Return the facts told at a question that they imply the answer to: "lanjut?"."""
+    step, form = turn.asked_step(), leading.open_form(turn)
+    if step is None or form is None or not step.implied or turn.session.clarifying:
+        return None
+    named = choices_named(turn, said.text)
+    beside = raised is not None and raised.intent not in (Intent.REFERRAL, Intent.YES)
+    if beside or (named and named[0].answer != step.implied):
+        return None
+    found = leading.told(turn, form, said.text)
+    if found:
+        return Several(form.id, {step.id: step.implied, **found})
+    yes = next((one for one in turn.session.shown if one.answer == step.implied), None)
+    return Pick(yes) if yes is not None and raised is not None else None
+
+
 def _several_facts(turn: TurnBuilder, said: Said, raised: Matter | None) -> Several | None:
     """Return several facts, unless the message rather raises another matter."""
     found = several(turn, said.text)
@@ -332,15 +349,17 @@ def several(turn: TurnBuilder, text: str) -> Several | None:
         return None
     if begun and (turn.session.draft is None or corrects(turn.session.draft.subject)):
         return None  # a correction asks for certain answers
-    if begun and not _SEPARATORS.search(text) and reads(turn, text):
-        return None
+    alone = begun and not _SEPARATORS.search(text) and reads(turn, text)
     ours = turn.flows.services.by_themselves(turn.facts.mine.services)
     for flow in (open_form,) if begun else tuple(service.form for service in ours):
         if flow is None:
             continue
         found = gather(flow, text, turn.facts, at_least=1 if sold else LEAST_FACTS)
         new = {step: answer for step, answer in found.items() if not _is_answered(turn, step)}
-        if begun and new.keys() <= {*_TOGETHER, _asked_id(turn)} and reads(turn, text):
+        others = new.keys() - {*_TOGETHER, _asked_id(turn)}
+        if alone and len(others) < LEAST_FACTS:
+            return None
+        if begun and not others and reads(turn, text):
             return None  # an address that also names a kind of place
         if (sold and "trade" in new) or (len(new) >= LEAST_FACTS and not new.keys() <= _TOGETHER):
             return Several(flow.id, new)

@@ -46,6 +46,7 @@ FORM = form(
             counted=False,
             ends=("complaint",),
             heeds=heed,
+            implied="yes",
         ),
         Ask("trade", parse=own_trade(), shows=_trade_shown, heeds=heed),
         Locate("place", heeds=heed),
