@@ -48,6 +48,7 @@ LABELS = frozenset(_LABELS.split())
 
 #: Sentences of a reply to staff -> the matter that they answer.
 AT_DESK = {
+    "rounds_desk.no_code": "no_code",
     "rounds_desk.absence": "absence",
     "rounds_desk.gift": "gift",
     "rounds_desk.ktp_differs": "ktp_differs",

@@ -15,6 +15,7 @@ from conversations.events import Said
 from conversations.flow import Flow
 from conversations.lexicon import lists
 from conversations.parsers import Refused
+from conversations.parsers.amended import names_blanked
 from conversations.parsers.asking import asks_whether, supposes
 from conversations.phrases import Intent
 from conversations.session import Draft
@@ -87,11 +88,12 @@ def correction(turn: TurnBuilder, text: str) -> Correction | None:
     if draft is None or flow is None or not flow.form or not draft.answers:
         return None
     text = unclipped(text)
-    slip = _slip(turn, draft, flow, text) or _other_figure(turn, draft, flow, text)
+    masked = names_blanked(text)
+    slip = _slip(turn, draft, flow, masked) or _other_figure(turn, draft, flow, text)
     if slip is not None:
         return slip
-    said, step = plain(text), turn.asked_step()
-    takes_back = _takes_back(text) or _EH.match(text.strip()) is not None
+    said, step = plain(masked), turn.asked_step()
+    takes_back = _takes_back(masked) or _EH.match(text.strip()) is not None
     changes = takes_back or _CHANGES.search(said) is not None
     if not changes and (not _may_only_name(turn, step, text) or _asks(text)):
         return None
@@ -323,7 +325,7 @@ def without_name(flow: str, step: str, text: str) -> str:
     known = words.words_of(step) - _TIMES if words is not None else frozenset()
     end, is_named, in_full = 0, False, False
     seen: set[str] = set()
-    for found in re.finditer(r"[^\W_]+|[,:;]", text):
+    for found in re.finditer(r"[^\W_]+|[,:;]", names_blanked(text)):
         word = plain(found.group())
         if _CHANGES.fullmatch(word):
             end = found.end()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from conversations import lexicon
 from conversations.engine.builder import TurnBuilder
+from conversations.parsers.amended import names_blanked
 from conversations.parsers.trade import calls_for_help, sells, without_goods
 from conversations.phrases import Intent, intent, whole_intent
 
@@ -78,6 +79,7 @@ def matter(text: str) -> Matter | None:
     Goods call for no help: "jual kembang api". A whole phrase is sure; then the lexicon decides by
     the words, and patterns of longer sentences at last.
     """
+    text = names_blanked(text)
     ranked = lexicon.matters().rank(text)
     urgent = _rather([one for one in ranked if _is_urgent(one) and one.weight >= 1])
     if urgent is not None and not (urgent.name == _EMERGENCY and _only_goods(text)):

@@ -396,7 +396,7 @@ _PLAIN: Mapping[str, Plain] = {
     "gift_refused": reports.gift_refused,
     "hurt": reports.danger,
     "call_me": reports.call_me,
-    "code_done": _says("rounds_desk.code_done"),
+    "code_done": reports.code_done,
     "complain_again": rounds_list.complain_again,
     "complain_more": reports.complain_more,
     "dog": reports.ask_dog,

@@ -105,13 +105,15 @@ def _of_digits(turn: TurnBuilder, text: str) -> str | None:
 
 
 def _is_proved_code(turn: TurnBuilder, text: str) -> bool:
-    """Whether a number is the code that has matched already, typed once more."""
+    """Whether a number is the code that has matched already, or no code is asked for here."""
     step = turn.asked_step()
     code = rounds_list.code_in(text)
     if code is None or (step is not None and step.numeric):
         return False
-    at = (v for v in turn.facts.rounds.visits if v.state == VisitState.ARRIVED and v.code_proved)
-    return any(visit.code in (None, code) for visit in at)
+    at = [visit for visit in turn.facts.rounds.visits if visit.state == VisitState.ARRIVED]
+    return any(
+        visits.has_no_code(visit) or (visit.code_proved and visit.code == code) for visit in at
+    )
 
 
 def best(text: str) -> str | None:

@@ -392,6 +392,9 @@ def somebody(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
 
 def wrong_code(turn: TurnBuilder, visit: VisitFact, text: str) -> None:
     """Tell how many tries are left, and where the owner finds the code; or how without a phone."""
+    if visits.has_no_code(visit):
+        whose_code(turn, text)
+        return
     if has_no_phone(standardised(text)):
         ask(turn, Concern.CODE, visit, text)
         return
@@ -425,8 +428,15 @@ def gift_refused(turn: TurnBuilder, text: str) -> None:
 
 
 def whose_code(turn: TurnBuilder, text: str) -> None:
-    """Tell that only the owner has the code."""
-    drafts.digress(turn, Say("rounds_desk.whose_code"))
+    """Tell that only the owner has the code, or that there is none."""
+    none = visits.has_no_code(visits.current(turn))
+    drafts.digress(turn, Say("rounds_desk.no_code" if none else "rounds_desk.whose_code"))
+
+
+def code_done(turn: TurnBuilder, text: str) -> None:
+    """Tell that the code has matched already, or that there is none."""
+    none = visits.has_no_code(visits.current(turn))
+    drafts.digress(turn, Say("rounds_desk.no_code" if none else "rounds_desk.code_done"))
 
 
 def other_time(turn: TurnBuilder, visit: VisitFact, text: str) -> None:

@@ -152,6 +152,15 @@ def several(turn: TurnBuilder, text: str, states: Iterable[str]) -> tuple[VisitF
     return named if len(named) > 1 else ()
 
 
+def has_no_code(visit: VisitFact | None) -> bool:
+    """Whether the officer is at a visit that nobody has a code for: a place that was told of."""
+    return (
+        visit is not None
+        and visit.state == VisitState.ARRIVED
+        and (not visit.hosted or visit.code is None)
+    )
+
+
 def is_under_way(turn: TurnBuilder) -> bool:
     """Whether the officer has set off to a visit, or is there."""
     return any(visit.state in UNDER_WAY for visit in turn.facts.rounds.visits)

@@ -52,3 +52,17 @@ def _with(said: str, new: str) -> str:
     if named and re.search(r"\d", new[named.end() :]):
         rest = ""  # "blok c no 4, ralat blok d no 4" says it all again
     return f"{said[: old[-1].start()]}{new}{rest}".strip()
+
+
+def names_blanked(text: str) -> str:
+    """Return words with a street's name blanked, which corrects nothing: "Gang Salah nomor 1"."""
+    return _STREET_NAMED.sub(lambda found: f"{found[1]}{'x' * len(found[2])}", text)
+
+
+#: A street with its name, before a number or what it is near.
+_STREET_NAMED = re.compile(
+    r"((?:^|[,;.]\s*|\bdi\s+)(?:gang|gg|jalan|jln?|kampung|kp|lorong)\b\.?\s+)([^\W\d_]+)"
+    r"(?=,?\s+(?:no|nomor|nmr|nomer|rt|rw|blok|kav|dekat|deket|depan|sebelah|samping|belakang"
+    r"|seberang|number)\b|,?\s+\d)",
+    re.IGNORECASE,
+)

@@ -10,6 +10,7 @@ from functools import lru_cache
 from rapidfuzz import process
 from rapidfuzz.distance import Indel
 
+from conversations.parsers.amended import names_blanked
 from conversations.parsers.numbers import spoken, unit
 from conversations.words import TEXTS, plain, squeezed, standard
 
@@ -57,6 +58,7 @@ def pick(text: str, labels: tuple[str, ...], *, closing: int = 0) -> int | None:
     if "bukan" in said:
         said = _DENIED.sub(" ", _INSTEAD.sub("eh", said))
     parts = _CORRECTION.split(said)
+    parts = [said] if len(parts) > 1 and _CORRECTION.search(names_blanked(said)) is None else parts
     if len(parts) > 1 and not parts[-1].strip(" ,.!"):
         return None  # "2 salah" names no other choice
     for part in reversed([part for part in parts if part.strip(" ,.")]):
