@@ -109,6 +109,8 @@ PARTS = {
     "common.stay_away": "stay_away",
     "common.stay_away.on_the_way": "stay_away",
     "objection.words": "dissatisfied",
+    "common.waiting.wait": "waiting",
+    "common.waiting.hurry": "waiting",
 }
 
 

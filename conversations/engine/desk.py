@@ -241,8 +241,15 @@ def alarm(turn: TurnBuilder, command: Command, text: str) -> AtDesk | None:
     slips = command is Command.BACK and turn.facts.me.desk == "officer" and turn.at_home()
     if slips and rounds_words.is_wrong_tap(text):
         return AtDesk("not_failed", text)
+    if command is Command.STOP and turn.facts.me.desk == "officer" and _for_now(text):
+        return AtDesk("waiting", text)
     calls = command is Command.HELP and turn.facts.me.desk == "officer"
     return AtDesk(DANGER, text) if calls and rounds_reports.in_danger(turn) else None
+
+
+def _for_now(text: str) -> bool:
+    """Whether "stop dulu" puts the work off, and does not end all messages."""
+    return lists.any_of("officers", "for_now").search(standardised(text)) is not None
 
 
 def takes_back(turn: TurnBuilder, command: Command) -> bool:

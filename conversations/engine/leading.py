@@ -14,7 +14,8 @@ from conversations.engine import drafts
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.gathering import gather, sells
 from conversations.engine.matters import Matter, matter, raised_in
-from conversations.engine.reading import left_to_officer
+from conversations.engine.meanings import Pick, Several
+from conversations.engine.reading import choices_named, left_to_officer
 from conversations.flow import Flow
 from conversations.lexicon import lists
 from conversations.messages import Json
@@ -97,6 +98,22 @@ def told(turn: TurnBuilder, form: Flow, text: str) -> Mapping[str, Json]:
     found = gather(form, text, turn.facts, at_least=1)
     certain = len(found) > 1 or found.keys() & {"place", "landmark"} or sells(text)
     return found if certain else {}
+
+
+def told_ahead(turn: TurnBuilder, text: str, raised: Matter | None) -> Several | Pick | None:
+    """Return the facts told at a question that they imply the answer to: "lanjut?"."""
+    step, form = turn.asked_step(), open_form(turn)
+    if step is None or form is None or not step.implied or turn.session.clarifying:
+        return None
+    named = choices_named(turn, text)
+    beside = raised is not None and raised.intent not in (Intent.REFERRAL, Intent.YES)
+    if beside or (named and named[0].answer != step.implied):
+        return None
+    found = told(turn, form, text)
+    if found:
+        return Several(form.id, {step.id: step.implied, **found})
+    yes = next((one for one in turn.session.shown if one.answer == step.implied), None)
+    return Pick(yes) if yes is not None and raised is not None else None
 
 
 def open_form(turn: TurnBuilder) -> Flow | None:

@@ -14,11 +14,12 @@ from conversations.engine.intents import (
     URGENT,
 )
 from conversations.engine.matters import Matter
-from conversations.engine.meanings import Aside, Explain
+from conversations.engine.meanings import Aside, Explain, Unread
 from conversations.engine.questions import why_key
 from conversations.engine.reading import choices_named, option_weight
 from conversations.events import Said
 from conversations.lexicon import lists
+from conversations.messages import Say
 from conversations.parsers.evasions import evasion
 from conversations.parsers.referred import accuses
 from conversations.phrases import Intent
@@ -216,3 +217,19 @@ _ASKS_WHETHER = re.compile(r"\?\W*$|\btidak(?: (?:ya|sih|pak|bu|mas|mbak|kak|min
 def aside(raised: Matter) -> Aside:
     """Return the meaning of a matter that is answered."""
     return Aside(raised.intent, raised.part, raised.sure, raised.weight)
+
+
+def goes_on(turn: TurnBuilder, text: str) -> bool:
+    """Whether "lanjut", said after a reminder, is no answer to the open question of a form."""
+    step = turn.asked_step()
+    if step is None or turn.session.clarifying or evasion(text) != "go_on":
+        return False
+    return fills_in(turn) and not choices_named(turn, text)
+
+
+def waits(turn: TurnBuilder, text: str) -> Unread | None:
+    """Return that the question waits, of words in a form that only ask for it: "bentar ya"."""
+    how = evasion(text) if fills_in(turn) and not turn.session.clarifying else None
+    if how not in ("wait", "hurry") or turn.asked_step() is None or choices_named(turn, text):
+        return None
+    return Unread(Say(f"common.waiting.{how}"))

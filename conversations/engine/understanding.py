@@ -61,10 +61,12 @@ from conversations.engine.precedence import (
     cancels,
     comes_first,
     fills_in,
+    goes_on,
     is_afraid,
     of_another,
     takes_correction_back,
     tells_story,
+    waits,
 )
 from conversations.engine.questions import why_key
 from conversations.engine.reading import (
@@ -90,7 +92,6 @@ from conversations.lexicon import whole
 from conversations.messages import Say
 from conversations.parsers import phone
 from conversations.parsers.asking import asks_whether, supposes
-from conversations.parsers.evasions import evasion
 from conversations.parsers.hesitation import agrees, hesitates
 from conversations.phrases import Command, Intent
 from conversations.session import Choice
@@ -243,11 +244,12 @@ def _read_otherwise(turn: TurnBuilder, said: Said, raised: Matter | None) -> Mea
         raised = None  # "eh salah, pindah ke Manggarai" corrects the form
     if raised is not None and (raised.intent in URGENT or comes_first(turn, raised, said.text)):
         return aside(raised)
-    if _goes_on(turn, said.text):
+    if goes_on(turn, said.text):
         return Aside(Intent.GO_ON)
     return (
-        (moving.time_named(turn, said.text) if raised is None else None)
-        or _told_ahead(turn, said, raised)
+        waits(turn, said.text)
+        or (moving.time_named(turn, said.text) if raised is None else None)
+        or leading.told_ahead(turn, said.text, raised)
         or _parts(turn, said, raised)
         or _several_facts(turn, said, raised)
         or correction(turn, said.text)
@@ -272,14 +274,6 @@ def _stopped(turn: TurnBuilder, typed: Typed | None, raised: Matter | None) -> C
     return confirming.refusing(turn)
 
 
-def _goes_on(turn: TurnBuilder, text: str) -> bool:
-    """Whether "lanjut", said after a reminder, is no answer to the open question of a form."""
-    step = turn.asked_step()
-    if step is None or turn.session.clarifying or evasion(text) != "go_on":
-        return False
-    return fills_in(turn) and not choices_named(turn, text)
-
-
 def _parts(turn: TurnBuilder, said: Said, raised: Matter | None) -> Parts | None:
     """Return the answers to steps that are asked together, unless the message holds other facts.
 
@@ -296,22 +290,6 @@ def _parts(turn: TurnBuilder, said: Said, raised: Matter | None) -> Parts | None
         return found
     more = several(turn, said.text)
     return found if more is None or more.answers.keys() <= known else None
-
-
-def _told_ahead(turn: TurnBuilder, said: Said, raised: Matter | None) -> Several | Pick | None:
-    """Return the facts told at a question that they imply the answer to: "lanjut?"."""
-    step, form = turn.asked_step(), leading.open_form(turn)
-    if step is None or form is None or not step.implied or turn.session.clarifying:
-        return None
-    named = choices_named(turn, said.text)
-    beside = raised is not None and raised.intent not in (Intent.REFERRAL, Intent.YES)
-    if beside or (named and named[0].answer != step.implied):
-        return None
-    found = leading.told(turn, form, said.text)
-    if found:
-        return Several(form.id, {step.id: step.implied, **found})
-    yes = next((one for one in turn.session.shown if one.answer == step.implied), None)
-    return Pick(yes) if yes is not None and raised is not None else None
 
 
 def _several_facts(turn: TurnBuilder, said: Said, raised: Matter | None) -> Several | None:

@@ -45,6 +45,7 @@ _ENDS = re.compile(
     re.IGNORECASE,
 )
 _AT_FIRST = re.compile(rf"(?:(?:{lists.one_of('whereabouts', 'at')})\W+)+", re.IGNORECASE)
+_STREET = re.compile(r"\b(?:gang|gg|jalan|jln?)\b\.? [^\W\d_]+")  # "gang mawar"
 _TOO_LITTLE = lists.words("whereabouts", "too_little")
 
 
@@ -62,7 +63,8 @@ def told(turn: TurnBuilder, raised: Matter | None, text: str) -> str | None:
         return None
     if _NO_PLACE.match(said, found.end()):
         return None
-    if raised is not None and matter(said[: found.start()] + said[found.end() :]) is not None:
+    beside = _STREET.sub(" ", said[: found.start()] + said[found.end() :])
+    if raised is not None and matter(beside) is not None:
         return None
     at = "at" if found["at"] else "first"
     begins = found.end() if found["to"] or found[at] in _BARE else found.start(at)

@@ -17,8 +17,10 @@ _COURTESIES = frozenset({
 _SAME = {
     "tau": "tahu", "taw": "tahu", "kayak": "seperti", "kaya": "seperti", "kek": "seperti",
     "kyk": "seperti", "ntar": "nanti", "tar": "nanti", "entar": "nanti", "deket": "dekat",
-    "liat": "lihat", "pake": "pakai", "dah": "sudah", "udah": "sudah",
+    "liat": "lihat", "pake": "pakai", "dah": "sudah", "udah": "sudah", "cepet": "cepat",
+    "cepetan": "cepatan", "cpt": "cepat", "cptan": "cepatan", "dikit": "sedikit",
 }  # fmt: skip
+_BEGINS = frozenset({"begins", "waits"})  # lists of beginnings
 _LONGEST = 100  # characters
 _MOST_BEHIND = 6  # words of a message that begins like an evasion
 
@@ -32,7 +34,9 @@ def evasion(text: str) -> str | None:
             return found
     short = len(words) <= _MOST_BEHIND and not re.search(r"[,.;\d]", text)
     begins = _beginnings().get(words[0], ()) if short and words else ()
-    return "unknown" if any(tuple(words[: len(b)]) == b for b in begins) else None
+    if any(tuple(words[: len(b)]) == b for b in begins):
+        return "unknown"
+    return "wait" if short and words and words[0] in whole.evasions()["waits"] else None
 
 
 def _words(text: str) -> list[str]:
@@ -43,7 +47,7 @@ def _words(text: str) -> list[str]:
 @cache
 def _listed() -> dict[tuple[str, ...], str]:
     listed = whole.evasions().items()
-    kinds = ((kind, phrases) for kind, phrases in listed if kind != "begins")
+    kinds = ((kind, phrases) for kind, phrases in listed if kind not in _BEGINS)
     return {tuple(_words(phrase)): kind for kind, phrases in kinds for phrase in phrases}
 
 

@@ -201,7 +201,7 @@ def business_name(*, at_most: int = 100) -> Parser:
         evaded = evasion(words)
         if evaded == "owner":
             raise Refused("owners_name")
-        if evaded == "before" or evaded == "here":
+        if evaded in ("before", "here", "wait", "hurry"):
             raise Refused("not_a_business_name")
         if evaded or _NO_NAME.fullmatch(standardised(words).strip(" !,")):
             return None

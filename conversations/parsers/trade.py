@@ -9,6 +9,7 @@ from conversations.lexicon import lists
 from conversations.messages import Json, Say
 from conversations.parsers import Parser, Reading, Refused
 from conversations.parsers.evasions import evasion
+from conversations.parsers.hesitation import acknowledges
 from conversations.words import bare, plain, standardised, tidy
 
 #: Words that begin with a verb of selling: "jual alat pemadam kebakaran". A noun is not enough:
@@ -58,7 +59,8 @@ def own_trade(*, at_least: int = 3, at_most: int = 120) -> Parser:
 
     def parse(text: str, facts: Facts) -> Json:
         words = tidy(bare(text))
-        if evasion(words) is not None or len(re.findall(r"[^\W\d_]", words)) < at_least:
+        letters = len(re.findall(r"[^\W\d_]", words))
+        if evasion(words) is not None or acknowledges(words) or letters < at_least:
             raise Refused("trade_please")
         if facts.places.kelurahan_named(plain(words)) is not None:
             raise Refused("trade_please")  # where it is comes next

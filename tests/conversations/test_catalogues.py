@@ -119,6 +119,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "call.short.{}": sorted(CALLED),
     "referral.open.{}": ("morning", "midday", "evening"),
     "common.area.{}": ("kelurahan", "kecamatan", "kota"),
+    "common.waiting.{}": ("wait", "hurry"),
     "common.erase.{}": ("open", "visited", "staff", "visit"),
     "complaint.officer.{}": ("last", "unknown", "none"),
     "assisted.way.{}": ("chat", "code", "signature", "paper", "edit", "drop"),
