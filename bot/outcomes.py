@@ -72,7 +72,7 @@ RULES: Mapping[SendOutcome, Rule] = MappingProxyType(
         SendOutcome.UNREACHABLE: Rule(Course.FINAL, CallReason.UNREACHABLE),
         SendOutcome.WINDOW_CLOSED: Rule(Course.FINAL, CallReason.WINDOW_CLOSED),
         SendOutcome.OPTED_OUT: Rule(Course.FINAL, None),
-        SendOutcome.NO_ADDRESS: Rule(Course.FINAL, CallReason.UNREACHABLE),
+        SendOutcome.NO_ADDRESS: Rule(Course.FINAL, CallReason.NO_CHAT),
         SendOutcome.NO_CHANNEL: Rule(Course.PASSING, CallReason.OURS),
         SendOutcome.FILE_MISSING: Rule(Course.PASSING, CallReason.OURS),
         SendOutcome.STORAGE_AWAY: Rule(Course.PASSING, CallReason.OURS),

@@ -36,6 +36,7 @@ class CallReason(StrEnum):
     """Why a message did not reach a person; the text is `call.reason.<reason>` in the catalogue."""
 
     UNREACHABLE = "unreachable"
+    NO_CHAT = "no_chat"  # the person never had one: an officer filled the form in
     WINDOW_CLOSED = "window_closed"
     UNSURE = "unknown"  # it may have been delivered
     DISTURBED = "disturbed"  # the provider did not accept it for a day

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from bot.errors import Unreachable, WindowClosed
 from models.lifecycle import CaseState
-from models.person import Person
+from models.person import Address, Person
 from models.unreached import Unreached
 from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, words
 
@@ -48,6 +48,18 @@ async def test_the_supervisor_of_the_area_is_told_once_for_each_reason(town: Tow
     await lose(town, CLOSED, CLOSED)
     assert len(told(town)) == 2 and "24 jam" in told(town)[1]
     assert told(town, OTHER) == []
+
+
+async def test_nobody_has_blocked_a_chat_that_they_never_had(town: Town) -> None:
+    await town.staff(BOSS, "S1", role="supervisor")
+    town.apply()
+    owner = town.meet()
+    town.enqueue(OWNER)
+    town.write(lambda tx: tx.execute(delete(Address).where(Address.person_id == owner)))
+    await town.desk.send_due()
+    await town.quiet()
+    (asked,) = told(town)
+    assert "tidak punya chat" in asked and "diblokir" not in asked
 
 
 async def test_the_list_stands_on_the_first_page_until_somebody_has_called(town: Town) -> None:
