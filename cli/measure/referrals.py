@@ -97,10 +97,16 @@ def situations(
         mine = Mine(cases=(case,), services=known.mine.services)
         return matters(play(None, said, replace(known, mine=mine)))
 
+    def failed(said: str) -> set[str]:
+        """An officer whose only visit has just failed."""
+        known = replace(facts(), me=Me(roles=frozenset({"owner", "officer"})), mine=Mine())
+        return at_desk(play(Draft("officer_desk"), said, known))
+
     made = {"lost_place": lost} | {f"referral_{step}": partial(told, step) for step in ANSWERS}
     made |= {f"told_{step}": partial(there, step) for step in _AT_PLACE}
     made |= {f"held_{step}": partial(decided, step) for step in _HELD}
-    return {kind: _when_played(make) for kind, make in made.items()} | {"referral_later": later}
+    others = {"referral_later": later, "after_failure": failed}
+    return {kind: _when_played(make) for kind, make in made.items()} | others
 
 
 def _when_played(make: Callable[[], Callable[[str], set[str]]]) -> Callable[[str], set[str]]:

@@ -15,6 +15,7 @@ from conversations.facts import VisitFact
 from conversations.lifecycle import VisitState
 from conversations.messages import Json, Say, Value
 from conversations.phrases import Command
+from conversations.script import FAILED
 from conversations.wording import days_words, window_words
 from conversations.words import standardised
 
@@ -251,7 +252,7 @@ def failed_by_mistake(turn: TurnBuilder, text: str) -> None:
         drafts.go_on(turn)
     elif visit is not None and rounds_moves.is_pending(turn):
         rounds_moves.keep(turn, visit)
-    elif failed or not turn.facts.rounds.visits:
+    elif failed or turn.told(FAILED) or not turn.facts.rounds.visits:
         ask(turn, Concern.NOT_FAILED, None, text)
     elif visit is not None and visit in agreed:
         say_mistake(turn, visit)

@@ -16,6 +16,7 @@ from conversations.engine.builder import TurnBuilder
 from conversations.lexicon import lists
 from conversations.lifecycle import VisitState
 from conversations.parsers import dates, duration, halves
+from conversations.script import FAILED
 from conversations.words import TEXTS, standardised
 
 _WORD = re.compile(r"[^\W_]+")
@@ -133,7 +134,8 @@ def complains_above(turn: TurnBuilder, text: str) -> bool:
 _PERSON = r"(?:orang|ibu|bapak|pemilik|penghuni|yang punya|anak|istri|suami)(?: ?nya)?"
 _TAIL = r"(?: (?:nya|kok|nih|ini|tuh|deh|ya|sekarang|ternyata|di rumah|rumah|lagi|baru|pak|bu))*$"
 _THERE = _any(
-    rf"(?:^|\b(?:eh|oh|lah|nah|ternyata|sekarang|akhirnya|tapi|tp|cuma)[, ]+)ada {_PERSON}{_TAIL}",
+    r"(?:^|\b(?:eh|oh|lah|nah|ternyata|sekarang|sudah|akhirnya|tapi|tp|cuma)[, ]+)"
+    rf"ada {_PERSON}{_TAIL}",
     rf"(?<!tidak )(?<!belum )\b{_PERSON} (?:sudah |baru |ternyata |sekarang )?(?:ada|datang"
     rf"|dateng|muncul|pulang|nongol){_TAIL}",
     rf"\b(?:sekarang|ternyata|akhirnya|eh) (?:\w+ ){{0,2}}?(?<!tidak )(?<!belum )(?:ada|datang"
@@ -234,9 +236,9 @@ def at_the_door(turn: TurnBuilder, text: str) -> str | None:
     """Return the matter of a visit that is agreed on, if the form of the words tells it."""
     said, step = usual(text), _step(turn)
     states = {visit.state for visit in turn.facts.rounds.visits}
-    if not states & visits.AGREED:
-        mistaken = "not_failed" if _WRONG_TAP.search(said) else None
-        return "nobody" if _LOCKED.search(said) else mistaken
+    has_failed = bool(turn.told(FAILED)) and not visits.is_under_way(turn)
+    if not states & visits.AGREED or (has_failed and somebody(text)):
+        return _behind_failure(text, said)
     wondering = step == "failure" or confirming.asks(turn, "mend")
     if somebody(text) or (wondering and _goes_well(said)):
         recorded = "gagal" in said.split() and step != "failure"
@@ -258,6 +260,13 @@ def at_the_door(turn: TurnBuilder, text: str) -> str | None:
     if soon and VisitState.ON_THE_WAY in states:
         return "nearly"
     return _not_met(turn, said)
+
+
+def _behind_failure(text: str, said: str) -> str | None:
+    """Return the matter of words after the last visit: "eh ternyata ada" where it has failed."""
+    if _LOCKED.search(said):
+        return "nobody"
+    return "not_failed" if _WRONG_TAP.search(said) or somebody(text) else None
 
 
 def _is_proved(turn: TurnBuilder) -> bool:

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from conversations.effects import (
-    Effect,
-)
+from conversations.effects import Effect, FailVisit
 from conversations.engine import hearing
 from conversations.engine.builder import Flows, TurnBuilder
 from conversations.events import (
     Event,
 )
 from conversations.facts import Facts
+from conversations.script import FAILED
 from conversations.session import ChatSession
 
 
@@ -37,4 +36,7 @@ def advance(flows: Flows, session: ChatSession | None, event: Event, facts: Fact
     turn = TurnBuilder(flows, session or ChatSession(), facts)
     hearing.take(turn, event)
     turn.flush()
+    failed = next((one.visit_id for one in turn.effects if isinstance(one, FailVisit)), None)
+    if failed is not None:
+        turn.tell(FAILED, str(failed))  # "eh ternyata ada" comes right behind
     return Turn(turn.session, tuple(turn.effects))
