@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
@@ -23,7 +23,6 @@ from conversations.assisted_facts import MendFact
 from conversations.engine.builder import Flows
 from conversations.facts import (
     AsideFact,
-    CallFact,
     CaseFact,
     Desk,
     Directory,
@@ -34,7 +33,6 @@ from conversations.facts import (
     Mine,
     OfficerFact,
     Places,
-    PortraitFact,
     Rounds,
     Trades,
     VisitFact,
@@ -51,11 +49,8 @@ from models import (
     attachment,
     finding,
     officer,
-    overview,
     person,
-    portrait,
     scope,
-    unreached,
     visit,
     window,
 )
@@ -67,17 +62,14 @@ from models.document import Document
 from models.finding import FindingRow
 from models.identity import Identity
 from models.infrastructure.encryption import readable
-from models.infrastructure.wib import WIB
 from models.lifecycle import OPEN_VISITS, CaseState, VisitState
 from models.officer import Officer
 from models.person import LockedPerson, Person, reachable
-from models.scope import Scope
 from models.turn import Opening
 from models.visit import Offer, Visit
 from models.working_hours import Part, hours
 
 CHOOSING = 3  # cases of one owner whose free windows are read
-OVERDUE = timedelta(hours=2)  # after the end of a visit's window
 QUEUE = 200  # the oldest rows that wait for a supervisor; the desk shows a few of them
 ON_IDENTITY = frozenset({"identity", "duplicates"})  # checks of the owner's identity
 SUPERVISORS_CHECK = "supervisor"  # a manual finding, about one version of the answers
@@ -208,7 +200,7 @@ def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Se
         .order_by(Visit.on)
         .limit(QUEUE)
     ).all()
-    lost = _lost(tx, mine, base.now)
+    lost = waiting.lost(tx, mine, base.now, limit=QUEUE)
     rows = _Rows.about(tx, in_review, [*stuck, *lost], services)
     in_review = [case for case in in_review if not _rejected_before(tx, case, rows, me)]
     rows.see_photos(tx, [case.id for case in in_review])
@@ -221,21 +213,20 @@ def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Se
     load = visit.load_of(tx, [o.id for o, _ in team], base.today)
     away = absence.coming(tx, [o.id for o, _ in team], base.today)
     return Desk(
-        cases=tuple(rows.case_fact(a, base) for a in in_review if readable(a.answers) is not None),
-        visits=rows.visit_facts(stuck, base, None),
-        calls=tuple(
-            CallFact(c.person_id, c.name, c.number, c.phone, c.reasons, c.since)
-            for c in unreached.to_call(tx, mine.holds, limit=QUEUE)
+        cases=waiting.by_deadline(
+            tx,
+            [(a, rows.case_fact(a, base)) for a in in_review if readable(a.answers) is not None],
+            base.today,
         ),
+        visits=rows.visit_facts(stuck, base, None),
+        calls=waiting.calls(tx, mine, limit=QUEUE),
         tickets=waiting.of_supervisor(tx, mine, me, limit=QUEUE),
         asides=tuple(
             AsideFact(row_id, readable(person.name) or "-", since)
             for row_id, person, since in aside.turns_of(tx, mine, but=one.id, limit=QUEUE)
         ),
         lost=rows.visit_facts(lost, base, None),
-        portraits=tuple(
-            PortraitFact(*row) for row in portrait.waiting_in(tx, mine.team(), limit=QUEUE)
-        ),
+        portraits=waiting.portraits(tx, mine, limit=QUEUE),
         officers=tuple(
             OfficerFact(
                 o.id,
@@ -258,14 +249,6 @@ def _rejected_before(tx: Session, case: Case, rows: _Rows, me: Officer) -> bool:
         for one in rows.findings.get(case.id, ())
     )
     return refused and objections.kept_from(tx, case) is not None
-
-
-def _lost(tx: Session, mine: Scope, now: datetime) -> list[Visit]:
-    """Return the visits that are over and that their officers have not reported."""
-    rows = overview.in_hand(tx, mine, now.astimezone(WIB).date())
-    return [
-        one for one, _, _ in rows if window.Window(one.on, Part(one.part)).ends_at < now - OVERDUE
-    ][:QUEUE]
 
 
 @dataclass(slots=True)

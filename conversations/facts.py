@@ -135,6 +135,8 @@ class CaseFact:
     object_until: date | None = None  # the last day for an objection to a rejected case
     photo: str | None = None  # path of the first photo, for a supervisor
     told: bool = False  # somebody else told us of the place
+    decide_by: date | None = None  # the last day to decide on such a place
+    overdue: bool = False  # that day is over
 
     @property
     def page(self) -> str:

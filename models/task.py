@@ -29,6 +29,7 @@ KINDS = (
     "erase",
     "portrait",
     "alarm",
+    "digest",
 )
 _OPEN = "done_at IS NULL AND failed_at IS NULL"
 

@@ -9,7 +9,7 @@ from functools import partial
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from casework import tickets
+from casework import digests, tickets
 from casework.act import by_office
 from casework.news import window_of
 from conversations import services
@@ -64,6 +64,12 @@ def sweep(tx: Session, run: Task) -> datetime | None:
     _give_windows_up(tx, run)
     _report_overdue(tx)
     _escalate(tx, run)
+    return None
+
+
+def digest(tx: Session, run: Task) -> datetime | None:
+    """Tell supervisors in the morning what waits for them."""
+    digests.tell_held(by_office(tx, ACTOR, run.run_key))
     return None
 
 

@@ -57,6 +57,7 @@ SHORT: Mapping[str, Settle] = MappingProxyType(
         "link": _link,
         "alarm": _alarm,
         "sweep": housekeeping.sweep,
+        "digest": housekeeping.digest,
         "remind": drafts.remind,
         "erase_drafts": drafts.erase,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from conversations import differing, flows, paper, services
@@ -293,7 +293,15 @@ def told(row: CaseFact) -> CaseFact:
     """The case of a place that somebody told of, which waits for a supervisor."""
     service = services.load()["referral"]
     brief = service.brief(REFERRED, facts())
-    return replace(row, service=service.id, answers=REFERRED, told=True, holder="", brief=brief)
+    return replace(
+        row,
+        service=service.id,
+        answers=REFERRED,
+        told=True,
+        holder="",
+        brief=brief,
+        decide_by=MONDAY.date() + timedelta(days=1),
+    )
 
 
 def mending(id: int = 9, **known: Json) -> AssistedFact:

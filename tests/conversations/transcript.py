@@ -323,13 +323,15 @@ _HAPPENS: dict[str, Callable[[Chat, str], Event]] = {
 
 def _case(known: Facts, rest: str) -> Facts:
     """`~ case 81 needs_fix place_photo`, `81 in_review pictured because above_micro`,
-    `81 rejected until 2026-12-28`, `81 accepted as assistance`, or `81 in_review told`.
+    `81 rejected until 2026-12-28`, `81 accepted as assistance`, `81 in_review told`, or
+    `81 in_review told late` (its deadline is over).
     """
     about, _, service = rest.partition(" as ")
     number, state, *more = about.split()
     photo, told = PHOTO if "pictured" in more else None, "told" in more
     until = date.fromisoformat(more.pop()) if "until" in more else None
-    more = [word for word in more if word not in ("pictured", "until", "told")]
+    late = "late" in more
+    more = [word for word in more if word not in ("pictured", "until", "told", "late")]
     because = more.index("because") if "because" in more else len(more)
     row = city.case(
         int(number),
@@ -340,7 +342,7 @@ def _case(known: Facts, rest: str) -> Facts:
         object_until=until,
         **({"service": service} if service else {}),
     )
-    row = city.told(row) if told else row
+    row = replace(city.told(row), overdue=late) if told else row
     if known.me.desk == "owner":
         return city.changed(known, cases=_put(known.mine.cases, row))
     return city.changed(known, attention=_put(known.desk.cases, row))
