@@ -30,6 +30,7 @@ KINDS = (
     "portrait",
     "alarm",
     "digest",
+    "check_form",
 )
 _OPEN = "done_at IS NULL AND failed_at IS NULL"
 

@@ -22,8 +22,10 @@ from casework import (
     alarms,
     assisting,
     badges,
+    call_list,
     cases,
     days,
+    digests,
     documents,
     door,
     erasing,
@@ -216,6 +218,14 @@ def form(w: World, state: AssistedState = AssistedState.WAITING) -> int:
     return row.id
 
 
+def handed_in(w: World) -> Assisted:
+    """A form that the officer filled in, and of which the case came."""
+    row = w.tx.get_one(Assisted, form(w, AssistedState.SENT))
+    row.case_id = w.case.id
+    w.tx.flush()
+    return row
+
+
 def sheet(w: World) -> int:
     """A photo of the officer's; return its id."""
     photo = Attachment(person_id=w.officer.person_id or 0, channel="chat", kind="photo")
@@ -348,6 +358,8 @@ CASES: dict[Callable[..., object], Right] = {
     reports.concern: Right(
         lambda w, act: reports.concern(act, Concern.DANGER, w.visit.id, "ada anjing"), "officer"
     ),
+    call_list.call_back: Right(lambda w, act: call_list.call_back(act, handed_in(w)), "office"),
+    digests.tell_held: Right(lambda w, act: digests.tell_held(act), "office"),
     alarms.tell_again: Right(lambda w, act: alarms.tell_again(act, w.case.id), "office"),
     referring.book: Right(
         lambda w, act: (place_told(w), referring.book(act, w.case)),

@@ -10,7 +10,6 @@ from typing import get_args
 
 import pytest
 
-from bot.outcomes import REASONS as CALLED
 from casework.mending import SOMEBODY_ELSE
 from casework.referring import LICENSED, MANY, UNLIKELY
 from conversations import arrival, directory, flows, mending
@@ -27,6 +26,7 @@ from conversations.steps import Ask, Choose, Review, Upload
 from models.lifecycle import OPEN_VISITS, CaseState, VisitState
 from models.link import Taken
 from models.portrait import Unsuitable
+from models.unreached import CallReason
 from workers.verification import CHECKS
 from workers.verification.run import NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK
 
@@ -111,9 +111,9 @@ ANSWERED = [
 PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "notices.says_arrived.{}": [*arrival.REASONS, arrival.OWN_WORDS],
     "notices.portrait_unsuitable.{}": sorted(get_args(Unsuitable)),
-    "call.reason.{}": sorted(CALLED),
+    "call.reason.{}": sorted(CallReason),
     "notices.stuck_{}": ("windows", "offer", "document"),
-    "call.short.{}": sorted(CALLED),
+    "call.short.{}": sorted(CallReason),
     "common.erase.{}": ("open", "visited", "staff", "visit"),
     "complaint.officer.{}": ("last", "unknown", "none"),
     "assisted.way.{}": ("chat", "code", "signature", "paper", "edit", "drop"),
