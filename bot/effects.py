@@ -15,6 +15,7 @@ from casework import (
     door,
     erasing,
     files,
+    flags,
     handing_on,
     meeting,
     mending,
@@ -120,6 +121,7 @@ from conversations.supervision import (
     HandVisitsOn,
     Preview,
     RevokeDocument,
+    SeeFlag,
     ShowCase,
     ShowComplaints,
     ShowFigures,
@@ -289,8 +291,8 @@ def _about_visit(act: Act, effect: AboutVisit, public_url: str) -> None:
             visits.decline(act, visit_id, reason)
         case Depart(visit_id):
             visits.depart(act, visit_id)
-        case Arrive(visit_id, km, why, words):
-            visits.arrive(act, visit_id, km, why, words)
+        case Arrive(visit_id, km, why, words, pin):
+            visits.arrive(act, visit_id, km, why, words, pin)
         case FinishVisit(visit_id, purpose, outcome, answers):
             visits.finish(act, visit_id, purpose, outcome, answers)
         case FailVisit(visit_id, reason):
@@ -477,11 +479,13 @@ def _preview(act: Act, preview: Preview) -> None:
 
 def _change(
     act: Act,
-    effect: DecidePortrait | HandVisitsOn | EndOfficer | RevokeDocument | TellHeads,
+    effect: DecidePortrait | HandVisitsOn | EndOfficer | RevokeDocument | SeeFlag | TellHeads,
 ) -> None:
     match effect:
         case DecidePortrait(portrait_id, agreed):
             portraits.decide(act, portrait_id, agreed=agreed)
+        case SeeFlag(flag_id, remark):
+            flags.see(act, flag_id, remark)
         case HandVisitsOn(giver, taker):
             handing_on.hand_on(act, giver, taker)
         case EndOfficer(officer):

@@ -226,6 +226,7 @@ def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Se
             for row_id, person, since in aside.turns_of(tx, mine, but=one.id, limit=QUEUE)
         ),
         lost=rows.visit_facts(lost, base, None),
+        flags=waiting.flags(tx, mine, limit=QUEUE),
         portraits=waiting.portraits(tx, mine, limit=QUEUE),
         officers=tuple(
             OfficerFact(

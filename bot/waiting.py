@@ -14,8 +14,14 @@ from sqlalchemy.orm import Session
 from casework.course import service_of
 from casework.files import step_of
 from casework.tickets import OBJECTION, words_of
-from conversations.facts import CallFact, CaseFact, PortraitFact, RemarkFact, TicketFact
-from models import attachment, calendar, overview, portrait, referrals, ticket, unreached
+from conversations.desk_facts import FlagFact, PortraitFact
+from conversations.facts import (
+    CallFact,
+    CaseFact,
+    RemarkFact,
+    TicketFact,
+)
+from models import attachment, calendar, flag, overview, portrait, referrals, ticket, unreached
 from models import case as cases
 from models.case import Case
 from models.infrastructure.encryption import readable
@@ -85,6 +91,11 @@ def calls(tx: Session, scope: Scope, *, limit: int) -> tuple[CallFact, ...]:
 def portraits(tx: Session, scope: Scope, *, limit: int) -> tuple[PortraitFact, ...]:
     """Return the photos of officers that wait for a supervisor to agree."""
     return tuple(PortraitFact(*row) for row in portrait.waiting_in(tx, scope.team(), limit=limit))
+
+
+def flags(tx: Session, scope: Scope, *, limit: int) -> tuple[FlagFact, ...]:
+    """Return what a supervisor is to look at of officers' forms."""
+    return tuple(FlagFact(*row) for row in flag.waiting_in(tx, scope, limit=limit))
 
 
 def lost(tx: Session, scope: Scope, now: datetime, *, limit: int) -> list[Visit]:

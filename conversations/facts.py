@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta, timezone
 from typing import Literal, Protocol, TypeAlias, TypeVar
 
 from conversations.assisted_facts import AssistedFact, MendFact
+from conversations.desk_facts import FlagFact, PortraitFact
 from conversations.duty import OFFICE, Duty
 from conversations.lifecycle import MOVABLE, SETTLED, VisitState
 from conversations.messages import Json, Say, Value
@@ -276,16 +277,6 @@ class TicketFact:
 
 
 @dataclass(frozen=True, slots=True)
-class PortraitFact:
-    """A photo of an officer that waits for a supervisor to agree."""
-
-    id: int
-    name: str  # the officer's
-    badge: str
-    photo: str  # its path
-
-
-@dataclass(frozen=True, slots=True)
 class Me:
     """The sender.
 
@@ -377,6 +368,7 @@ class Desk:
     asides: tuple[AsideFact, ...] = ()  # messages that failed, oldest first
     lost: tuple[VisitFact, ...] = ()  # visits that are over and not reported, soonest first
     portraits: tuple[PortraitFact, ...] = ()  # of officers of the team, oldest first
+    flags: tuple[FlagFact, ...] = ()  # what is unusual of officers' forms, oldest first
 
     def visit(self, subject: str) -> VisitFact | None:
         """The visit with this id, if it waits here."""
@@ -417,6 +409,14 @@ class Desk:
     def the_lost(self, subject: str) -> VisitFact:
         """The visit that a flow is about; `Flow.alive` guarantees that it exists."""
         return _found(self.lost_visit(subject), "visit", subject)
+
+    def flag(self, subject: str) -> FlagFact | None:
+        """The flag with this id, if nobody has looked at it."""
+        return _with_id(self.flags, subject)
+
+    def the_flag(self, subject: str) -> FlagFact:
+        """The flag that a flow is about; `Flow.alive` guarantees that it exists."""
+        return _found(self.flag(subject), "flag", subject)
 
     def call(self, subject: str) -> CallFact | None:
         """The person with this id on the call list, if this supervisor is to call them."""

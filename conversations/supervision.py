@@ -122,6 +122,14 @@ class DecidePortrait:
     agreed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class SeeFlag:
+    """A supervisor has looked at what is unusual of an officer's forms, perhaps with a remark."""
+
+    flag_id: int
+    remark: str = ""
+
+
 #: Effects of a supervisor's words about their areas.
 Supervising: TypeAlias = (
     DecidePortrait
@@ -129,6 +137,7 @@ Supervising: TypeAlias = (
     | HandVisitsOn
     | Preview
     | RevokeDocument
+    | SeeFlag
     | ShowCase
     | ShowComplaints
     | ShowFigures

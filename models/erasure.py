@@ -51,6 +51,7 @@ WHOSE = {
     "inbox": _MINE,
     "invitations": f"case_id IN {_CASES}",
     "link_codes": f"{_MINE} OR taken_by_id = ANY(:ids)",
+    "officer_flags": "officer_id IN (SELECT id FROM officers WHERE person_id = ANY(:ids))",
     "officers": _MINE,
     "outbox": _MINE,
     "participants": f"{_MINE} OR case_id IN {_CASES}",

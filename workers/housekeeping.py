@@ -15,7 +15,7 @@ from casework.news import window_of
 from conversations import services
 from conversations.events import News
 from conversations.messages import Say
-from models import alias, assisted, referrals, task, ticket
+from models import alias, assisted, flag, referrals, task, ticket
 from models import case as cases
 from models.aside import SessionAside
 from models.audit import AuditEntry
@@ -92,6 +92,7 @@ def _tidy(tx: Session, run: Task, *, kept: Kept, erased: Sequence[int]) -> datet
     tx.execute(delete(LinkCode).where(LinkCode.expires_at < moment - LINKS_KEPT))
     tx.execute(delete(SessionAside).where(SessionAside.set_aside_at < moment - drafts.KEPT))
     assisted.tidy(tx)
+    flag.tidy(tx)
     referrals.tidy(tx, [one.id for one in services.load().values() if one.about_others])
     alias.forget(tx, moment - kept.aliases)
     _forget_sites(tx, moment)
@@ -108,11 +109,12 @@ def _tidy(tx: Session, run: Task, *, kept: Kept, erased: Sequence[int]) -> datet
 
 
 def _forget_sites(tx: Session, moment: datetime) -> None:
-    """Erase the sites of closed visits, SITES_KEPT after the visit's day."""
+    """Erase the sites of closed visits, and officers' locations, SITES_KEPT after the day."""
     until = (moment - SITES_KEPT).date()
     closed = (VisitState.DONE, VisitState.FAILED, VisitState.CANCELLED)
     over = Visit.state.in_(closed), Visit.on.between(until - SITES_KEPT, until)
-    tx.execute(update(Visit).where(*over, Visit.site.is_not(None)).values(site=None))
+    kept = or_(Visit.site.is_not(None), Visit.officer_pin.is_not(None))
+    tx.execute(update(Visit).where(*over, kept).values(site=None, officer_pin=None))
 
 
 def _idle(kind: str, subject: InstrumentedAttribute[int]) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from sqlalchemy import func
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from casework import alarms, call_list, linking, tickets
+from casework import alarms, call_list, flags, linking, tickets
 from casework.act import by_office
 from casework.news import worded
 from conversations.messages import Say
@@ -39,7 +39,9 @@ def _check_form(tx: Session, task: Task) -> datetime | None:
     form = tx.get(Assisted, task.subject_id)
     if form is None:
         return None  # its person was erased
-    return call_list.call_back(by_office(tx, ACTOR, task.run_key), form)
+    act = by_office(tx, ACTOR, task.run_key)
+    flags.look(act, form)
+    return call_list.call_back(act, form)
 
 
 def _link(tx: Session, task: Task) -> datetime | None:

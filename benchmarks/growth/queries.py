@@ -341,6 +341,7 @@ _SUBJECTS: Mapping[str, str] = {
     "link": "SELECT id FROM link_codes ORDER BY id",
     "portrait": "SELECT id FROM portraits ORDER BY id",
     "alarm": "SELECT case_id FROM tickets WHERE closed_at IS NULL ORDER BY case_id",
+    "check_form": "SELECT id FROM assisted_forms WHERE state = 'sent' ORDER BY id DESC",
     "erase": "SELECT id FROM people WHERE phone IS NULL ORDER BY id DESC",
 }
 

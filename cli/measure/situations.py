@@ -10,6 +10,7 @@ from typing import Any
 
 from cli.measure import (
     awaiting,
+    flags,
     labels,
     officers_form,
     own_data,
@@ -155,6 +156,7 @@ def _situation(kind: str) -> Callable[[str], set[str]]:
         "owner_name": _owner_name,
         "window": _window,
         "anytime": _anytime,
+        **flags.situations(_facts, _play),
         **own_data.situations(lambda: _facts(cases=False)),
         **tickets.situations(_facts),
         **{

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conversations.facts import Facts, PortraitFact
+from conversations.desk_facts import PortraitFact
+from conversations.facts import Facts
 from conversations.flow import Ending, Flow
 from conversations.messages import Say, Value
 from conversations.step import Context

@@ -51,6 +51,13 @@ def _lines(context: Context) -> dict[str, Value]:
         Say("supervisor_desk.portrait", {"name": p.name, "badge": p.badge})
         for p in facts.desk.portraits[:SHOWN]
     ]
+    flags = [
+        Say(
+            "supervisor_desk.flag",
+            {"name": f.name, "badge": f.badge, "why": Say(f"flag.short.{f.kind}")},
+        )
+        for f in facts.desk.flags[:SHOWN]
+    ]
     lines = (
         *map(_ticket, urgent),
         *map(_case, late),
@@ -60,6 +67,7 @@ def _lines(context: Context) -> dict[str, Value]:
         *map(_case, cases),
         *stuck,
         *to_call,
+        *flags,
         *portraits,
         *unreachable,
     ) or (Say("supervisor_desk.all_well"),)
@@ -154,6 +162,15 @@ def _matters(context: Context) -> tuple[Choice, ...]:
         )
         for p in facts.desk.portraits[:SHOWN]
     )
+    flags = tuple(
+        Choice(
+            f"flag-{f.id}",
+            Say(f"flag.label.{f.kind}", {"badge": f.badge}),
+            ["flag", str(f.id)],
+            "open",
+        )
+        for f in facts.desk.flags[:SHOWN]
+    )
     return (
         *map(_answer, urgent),
         *map(_review, late),
@@ -163,6 +180,7 @@ def _matters(context: Context) -> tuple[Choice, ...]:
         *map(_review, cases),
         *visits,
         *calls,
+        *flags,
         *portraits,
         Choice("citizen", Say("supervisor_desk.citizen"), ["welcome", ""], "open"),
         Choice("refresh", Say("supervisor_desk.refresh"), "menu", "command"),

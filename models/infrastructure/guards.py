@@ -32,6 +32,10 @@ class Guards:
     metres: int = 75  # between two pins of one place
     quiet_days: int = 180  # in which nobody comes again after a refusal
     compared_days: int = 90  # how long a closed case is compared with new ones
+    forms_at_one_place: int = 3  # of one officer, each on another day; 0: not looked at
+    form_metres: int = 20  # between the officer's locations at two forms in one place
+    form_minutes: int = 3  # a form that is finished sooner is looked at
+    forms_an_hour: int = 5  # finished by one officer within an hour; 0: not looked at
     call_back_one_in: int = 10  # of so many assisted owners one is called; 0: nobody
 
     @property

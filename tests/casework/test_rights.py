@@ -30,6 +30,7 @@ from casework import (
     door,
     erasing,
     files,
+    flags,
     handing_on,
     identities,
     inviting,
@@ -59,6 +60,7 @@ from models.assisted import Assisted, AssistedState
 from models.attachment import VOICE, Attachment
 from models.case import Case
 from models.document import Document
+from models.flag import Flag
 from models.infrastructure.wib import WIB
 from models.lifecycle import CaseState, NotAllowed, VisitState
 from models.link import LinkCode
@@ -226,6 +228,15 @@ def handed_in(w: World) -> Assisted:
     return row
 
 
+def flagged(w: World) -> int:
+    """What is to be looked at of the officer's forms; return its id."""
+    row = Flag(officer_id=w.officer.id, kind="quick", forms=[handed_in(w).id], measure=1)
+    row.area_code = w.case.area_code
+    w.tx.add(row)
+    w.tx.flush()
+    return row.id
+
+
 def sheet(w: World) -> int:
     """A photo of the officer's; return its id."""
     photo = Attachment(person_id=w.officer.person_id or 0, channel="chat", kind="photo")
@@ -359,6 +370,8 @@ CASES: dict[Callable[..., object], Right] = {
         lambda w, act: reports.concern(act, Concern.DANGER, w.visit.id, "ada anjing"), "officer"
     ),
     call_list.call_back: Right(lambda w, act: call_list.call_back(act, handed_in(w)), "office"),
+    flags.look: Right(lambda w, act: flags.look(act, handed_in(w)), "office"),
+    flags.see: Right(lambda w, act: flags.see(act, flagged(w), "satu pasar"), "supervisor"),
     digests.tell_held: Right(lambda w, act: digests.tell_held(act), "office"),
     alarms.tell_again: Right(lambda w, act: alarms.tell_again(act, w.case.id), "office"),
     referring.book: Right(

@@ -23,6 +23,7 @@ from conversations.flows.visit import REASONS as REASONS_TO_DECLINE
 from conversations.phrases import Intent
 from conversations.script import plain
 from conversations.steps import Ask, Choose, Review, Upload
+from models.flag import FlagKind
 from models.lifecycle import OPEN_VISITS, CaseState, VisitState
 from models.link import Taken
 from models.portrait import Unsuitable
@@ -114,6 +115,9 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "call.reason.{}": sorted(CallReason),
     "notices.stuck_{}": ("windows", "offer", "document"),
     "call.short.{}": sorted(CallReason),
+    "flag.cause.{}": [*FlagKind, "quick_one"],
+    "flag.label.{}": sorted(FlagKind),
+    "flag.short.{}": sorted(FlagKind),
     "common.erase.{}": ("open", "visited", "staff", "visit"),
     "complaint.officer.{}": ("last", "unknown", "none"),
     "assisted.way.{}": ("chat", "code", "signature", "paper", "edit", "drop"),

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 
 from conversations import events, messages
+from conversations.desk_facts import FlagFact, PortraitFact
 from conversations.effects import AskForMyData, Effect, Reply
 from conversations.engine.builder import Flows
 from conversations.engine.turn import advance
@@ -39,7 +40,6 @@ from conversations.facts import (
     AsideFact,
     CaseFact,
     Facts,
-    PortraitFact,
     RemarkFact,
     TicketFact,
 )
@@ -507,6 +507,22 @@ def _portrait(known: Facts, rest: str) -> Facts:
     return city.changed(known, portraits=(*known.desk.portraits, row))
 
 
+def _unusual(known: Facts, rest: str) -> Facts:
+    """`~ flag 5 place 3 3 Rahmat Hidayat 0417`: the kind, how many forms, and the measure."""
+    number, kind, count, measure, *name, badge = rest.split()
+    row = FlagFact(
+        int(number),
+        kind,
+        " ".join(name),
+        badge,
+        int(count),
+        int(measure),
+        known.now,
+        tuple(f"26-{4600 + one:06d}" for one in range(int(count))),
+    )
+    return city.changed(known, flags=(*known.desk.flags, row))
+
+
 def _head(known: Facts, rest: str) -> Facts:
     """`~ head Sri Wahyuni`: a head of all supervisors."""
     known = _staff("supervisor")(known, rest)
@@ -558,6 +574,7 @@ _IS: dict[str, Callable[[Facts, str], Facts]] = {
     "hours": lambda known, rest: city.changed(known, duty=city.duty(rest)),
     "call": _call,
     "portrait": _portrait,
+    "flag": _unusual,
     "aside": _aside,
     "lost": _lost,
     "ticket": _ticket,
