@@ -30,7 +30,7 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class _Cause:
-    """What is unusual of some forms, and their ids; see `Flag.measure`."""
+    """Something unusual of some forms, with their ids; see `Flag.measure`."""
 
     kind: FlagKind
     forms: frozenset[int]

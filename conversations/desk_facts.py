@@ -18,7 +18,7 @@ class PortraitFact:
 
 @dataclass(frozen=True, slots=True)
 class FlagFact:
-    """What is unusual of an officer's forms, and waits for a supervisor to look at it.
+    """Something unusual of an officer's forms that waits for a supervisor to look at it.
 
     `kind` and `measure` are those of `models.flag`.
     """

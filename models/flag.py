@@ -23,7 +23,7 @@ LONGEST = 200  # characters of a remark
 
 
 class FlagKind(StrEnum):
-    """What is to be looked at; the text is `flag.cause.<kind>` in the catalogue."""
+    """Kinds of causes; the text is `flag.cause.<kind>` in the catalogue."""
 
     PLACE = "place"  # forms in one place on different days
     QUICK = "quick"  # forms that were finished very soon
