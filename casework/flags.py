@@ -98,14 +98,28 @@ def _causes(mine: Finished, before: Sequence[Finished], rules: Guards) -> Iterat
     took = mine.at - mine.begun_at
     if took < timedelta(minutes=rules.form_minutes):
         yield _Cause(FlagKind.QUICK, frozenset({mine.id}), _minutes(took))
-    recent = [one for one in before if mine.at - one.at < HOUR]
-    if rules.forms_an_hour and len(recent) >= rules.forms_an_hour:
-        ids = frozenset(one.id for one in recent)
-        yield _Cause(FlagKind.HOUR, ids, _minutes(mine.at - recent[0].at))
+    hour = _busiest_hour(mine, before)
+    if rules.forms_an_hour and len(hour) >= rules.forms_an_hour:
+        ids = frozenset(one.id for one in hour)
+        yield _Cause(FlagKind.HOUR, ids, _minutes(hour[-1].worked_at - hour[0].worked_at))
     near = [one for one in before if _metres(one, mine) <= rules.form_metres]
     if rules.forms_at_one_place and near and _together(mine, near, rules):
         ids = frozenset(one.id for one in near)
-        yield _Cause(FlagKind.PLACE, ids, len({day(one.at) for one in near}))
+        yield _Cause(FlagKind.PLACE, ids, len({day(one.worked_at) for one in near}))
+
+
+def _busiest_hour(mine: Finished, before: Sequence[Finished]) -> list[Finished]:
+    """Return the forms of the hour around this one in which the officer worked at the most."""
+    around = sorted(
+        (one for one in before if abs(one.worked_at - mine.worked_at) < HOUR),
+        key=lambda one: one.worked_at,
+    )
+    hours = (
+        [one for one in around if timedelta(0) <= one.worked_at - first.worked_at < HOUR]
+        for first in around
+        if first.worked_at <= mine.worked_at
+    )
+    return max(hours, key=len)
 
 
 def _together(mine: Finished, near: Sequence[Finished], rules: Guards) -> bool:
@@ -115,8 +129,8 @@ def _together(mine: Finished, near: Sequence[Finished], rules: Guards) -> bool:
     """
     days: dict[date, Finished] = {}
     for one in sorted(near, key=lambda one: _metres(one, mine)):
-        days.setdefault(day(one.at), one)
-    days.pop(day(mine.at), None)
+        days.setdefault(day(one.worked_at), one)
+    days.pop(day(mine.worked_at), None)
     return any(
         all(_metres(*pair) <= rules.form_metres for pair in combinations(others, 2))
         for others in combinations(days.values(), rules.forms_at_one_place - 1)

@@ -128,11 +128,15 @@ def lock(tx: Session, form_id: int) -> Assisted:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A new form that was handed in, and where its officer was; `pin` is None if nobody knows."""
+    """A new form that was handed in, and where its officer was; `pin` is None if nobody knows.
+
+    `worked_at` is when the officer had to do with it last, as far as is known: a person who sends
+    it on their own phone may do so days later.
+    """
 
     id: int
-    case_id: int
     begun_at: datetime
+    worked_at: datetime
     at: datetime
     pin: tuple[float, float] | None
 
@@ -159,8 +163,8 @@ def finished(tx: Session, officer_id: int, since: datetime) -> list[Finished]:
     return [
         Finished(
             form.id,
-            form.case_id or 0,
             form.made_at,
+            form.made_at if form.way == Way.OWN_PHONE else form.moved_at,
             form.moved_at,
             _pin(readable(pin)) or _pin_of(readable(given), by or {}, officer_id),
         )

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from casework import flags
 from casework.act import Act, Rows, by_office
 from models import flag
-from models.assisted import Assisted, AssistedState
+from models.assisted import Assisted, AssistedState, Way
 from models.audit import AuditEntry
 from models.flag import Flag
 from models.infrastructure.guards import Guards
@@ -51,6 +51,7 @@ def hand_in(
     pin: tuple[float, float] | None = None,
     on_the_road: bool = False,
     given_by: str | None = None,
+    way: Way = Way.SIGNATURE,
 ) -> Assisted:
     """A form that an officer filled in at a visit or on the road, and what is noted of it."""
     count = len(tx.scalars(select(Assisted.id)).all())
@@ -65,6 +66,7 @@ def hand_in(
         visit_id=visit and visit.id,
         case_id=case.id,
         state=AssistedState.SENT,
+        way=way.value,
         made_at=at - took,
         moved_at=at,
     )
@@ -195,6 +197,28 @@ def test_on_the_road_the_pin_that_the_officer_gave_tells_where_it_was(
     assert noted(tx) == []
     hand_in(tx, joko, NINE + 3 * DAY, pin=PIN, on_the_road=True)
     assert noted(tx) == [("place", 3, 3)]
+
+
+def test_when_people_send_their_forms_themselves_is_not_the_officers_doing(
+    tx: Session, joko: Officer
+) -> None:
+    for number in range(5):
+        sent = NINE + 10 * HOUR + number * MINUTE
+        hand_in(tx, joko, sent, took=(9 - number) * HOUR, way=Way.OWN_PHONE)
+    for later in range(1, 4):  # of one day's work in one spot
+        sent = NINE + later * DAY
+        hand_in(tx, joko, sent, took=later * DAY + later * HOUR, pin=PIN, way=Way.OWN_PHONE)
+    assert noted(tx) == []
+
+
+def test_an_hour_of_work_is_noticed_in_whatever_order_people_send(
+    tx: Session, joko: Officer
+) -> None:
+    for number in range(5):
+        sent = NINE + 10 * HOUR + number * HOUR
+        begun = NINE + (50 - number * 10) * MINUTE
+        hand_in(tx, joko, sent, took=sent - begun, way=Way.OWN_PHONE)
+    assert noted(tx) == [("hour", 5, 40)]
 
 
 def test_forms_of_two_officers_are_two_matters(tx: Session, joko: Officer) -> None:
