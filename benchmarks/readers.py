@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, TypeAlias
 
+from casework.lenders import shipped_register
 from conversations import commands, parsers, phrases
 from conversations.events import Said
 from conversations.facts import Facts
@@ -41,6 +42,7 @@ PIECES: Final = (
     "jam 5 ", "jam 5-", "jam ", "kurang ", "lebih ", "tidak ", "tidak ada ", "rt ", "rt 1 ", "rw5",
     "saya dan 2 anak ", "istri ", "anak 2 ", "0812 ", "+62 (0)", "62", "cek petugas ", "iumk-1",
     "cek izin a", "terima kasih ", "jual ", "nasi goreng ", "cipete ", "jalan ", "_", "~", "12:30 ",
+    "mandri ", "bank ", "bri ", "koperasi ", "saya pinjam di ",
 )  # fmt: skip
 
 
@@ -61,7 +63,8 @@ class Slowness:
 
 def every() -> dict[str, Reader]:
     """Return all readers by name, including each parser of the package."""
-    facts = Facts(datetime(2026, 11, 23, 2, tzinfo=UTC), area.load(), business_type.load())
+    at = datetime(2026, 11, 23, 2, tzinfo=UTC)
+    facts = Facts(at, area.load(), business_type.load(), shipped_register(at.date()))
     found = pkgutil.iter_modules(parsers.__path__, f"{parsers.__name__}.")
     made = {name: _reader(parser, facts) for one in found for name, parser in _made(one.name)}
     return made | {

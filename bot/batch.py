@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from bot import facts, metrics, senders
 from bot.channels.base import InboundMessage
+from bot.city import City
 from bot.deliveries import Entry
-from bot.facts import City
 from bot.metrics import Stopwatch
 from bot.writer import Writer
 from casework.news import tell_supervisors

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from bot import letters, previews
 from casework import (
     assisting,
     cases,
@@ -48,6 +49,7 @@ from conversations.assisting import (
     TakeBackForm,
     TakeOver,
 )
+from conversations.dossiers import AboutLetter
 from conversations.effects import (
     AboutCase,
     AboutMyData,
@@ -163,7 +165,7 @@ def carry_out(act: Act, effect: Effect, public_url: str) -> None:
         _about_ticket(act, effect)
     elif isinstance(effect, Supervising):
         _supervising(act, effect)
-    elif isinstance(effect, Assisting | Mending | AboutReferral):
+    elif isinstance(effect, Assisting | Mending | AboutReferral | AboutLetter):
         _with_others(act, effect, public_url)
     elif isinstance(effect, FromOfficer):
         _from_officer(act, effect)
@@ -236,9 +238,13 @@ def _about_my_data(act: Act, effect: AboutMyData) -> None:
             assert_never(effect)
 
 
-def _with_others(act: Act, effect: Assisting | Mending | AboutReferral, public_url: str) -> None:
+def _with_others(
+    act: Act, effect: Assisting | Mending | AboutReferral | AboutLetter, public_url: str
+) -> None:
     if isinstance(effect, AboutReferral):
         _about_referrals(act, effect, public_url)
+    elif isinstance(effect, AboutLetter):
+        letters.carry_out(act, effect, public_url)
     else:
         _assisting(act, effect, public_url)
 
@@ -460,21 +466,9 @@ def _supervising(act: Act, effect: Supervising) -> None:
         case ShowWhereabouts(officer_id):
             overview.show_whereabouts(act, officer_id)
         case Preview():
-            _preview(act, effect)
+            previews.show(act, effect)
         case _:
             _change(act, effect)
-
-
-def _preview(act: Act, preview: Preview) -> None:
-    match preview.act, preview.subject:
-        case "hand_on", (giver, taker):
-            handing_on.preview_visits(act, int(giver), int(taker), preview.question)
-        case "end", (officer,):
-            handing_on.preview_end(act, int(officer), preview.question)
-        case "revoke", (number,):
-            documents.preview_revocation(act, number, preview.question)
-        case _:
-            raise ValueError(f"nothing is known of a preview of {preview.act}")
 
 
 def _change(

@@ -20,14 +20,16 @@ from bot.channels.whatsapp import updates as whatsapp_updates
 from bot.channels.whatsapp.channel import Account, WhatsApp
 from bot.channels.whatsapp.templates import Templates
 from bot.channels.whatsapp.transport import READ
+from bot.city import City
 from bot.errors import Busy, ChannelError
-from bot.facts import City
+from bot.lender_watch import LenderWatch
 from bot.limits import Chats, Limits, Rate
 from bot.media import Media
 from bot.sender import Sender
 from bot.settings import Settings
 from bot.template_watch import TemplateWatch
 from bot.turns import Turns
+from casework.lenders import shipped_register
 from conversations import flows
 from conversations.catalogue import Catalogue
 from conversations.engine.turn import advance
@@ -40,12 +42,13 @@ from models.infrastructure.database import Database
 from models.infrastructure.loops import Loop
 from models.infrastructure.settings import revealed
 from models.infrastructure.storage import Storage
+from models.infrastructure.wib import WIB
 from models.reference import area, business_type
 
 log = structlog.get_logger(__name__)
 
 #: The names of all loops that a bot may have.
-LOOPS = ("turns", "sender", "media", "news", "listen", "templates")
+LOOPS = ("turns", "sender", "media", "news", "listen", "lenders", "templates")
 TICK = 1.0  # seconds; polling interval in case a NOTIFY was lost
 OPENING = 10.0  # seconds that a delivery waits while the bot starts
 FINISH = 5.0  # seconds for sends to finish at shutdown
@@ -63,6 +66,7 @@ class Bot:
     turns: Turns
     sender: Sender
     media: Media
+    lenders: LenderWatch
     templates: TemplateWatch | None = None  # only with an account at Twilio
     opened: asyncio.Event = field(default_factory=asyncio.Event)  # set once the keys are verified
 
@@ -94,6 +98,7 @@ class Bot:
     async def run(self) -> None:
         """Run all loops until cancelled; a loop that fails is restarted."""
         await self._enter_keys()
+        await self.lenders.look()
         self.opened.set()
         async with asyncio.TaskGroup() as group:
             for loop in self.loops():
@@ -107,6 +112,7 @@ class Bot:
             Loop("media", self.media.run),
             Loop("news", self._take_news),
             Loop("listen", self._listen),
+            Loop("lenders", self.lenders.run),
         ]
         if self.templates is not None:
             every.append(Loop("templates", self.templates.run))
@@ -176,7 +182,11 @@ def warm(city: City) -> None:
     desks: tuple[Role, ...] = ("owner", "officer", "supervisor")
     for desk in desks:
         known = Facts(
-            datetime.now(UTC), city.places, city.trades, me=Me(frozenset({"owner", desk}))
+            datetime.now(UTC),
+            city.places,
+            city.trades,
+            city.lenders(),
+            me=Me(frozenset({"owner", desk})),
         )
         advance(city.flows, None, Said("Siti jualan bakso besok"), known)
 
@@ -200,9 +210,18 @@ async def running(
     sender = Sender(db, channels, storage, limits)
     media = Media(db, channels, storage)
     kinds = business_type.load()
-    city = City(area.load(), kinds, flows.load(), directory, public_url, my_data_days)
+    register = LenderWatch(db, shipped_register(datetime.now(WIB).date()))
+    city = City(
+        area.load(),
+        kinds,
+        flows.load(),
+        directory,
+        public_url,
+        my_data_days,
+        lambda: register.current,
+    )
     turns = Turns(db, city, public_url, sender)
-    bot = Bot(db, channels, storage, turns, sender, media, templates)
+    bot = Bot(db, channels, storage, turns, sender, media, register, templates)
     warm(city)
     gc.freeze()  # objects loaded so far are permanent: the collector can skip them
     gc.set_threshold(*YOUNG)

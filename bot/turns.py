@@ -24,9 +24,9 @@ from sqlalchemy.orm import Session
 from bot import metrics
 from bot.batch import Batch, Taken, begin, tell_set_aside, withhold
 from bot.channels.base import InboundMessage
+from bot.city import City
 from bot.deliveries import TAKING, Entry, Queue, refuse_late
 from bot.errors import Busy, Malformed
-from bot.facts import City
 from bot.metrics import Stopwatch
 from bot.sender import Sender
 from models import inbox, turn

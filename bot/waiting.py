@@ -14,13 +14,8 @@ from sqlalchemy.orm import Session
 from casework.course import service_of
 from casework.files import step_of
 from casework.tickets import OBJECTION, words_of
-from conversations.desk_facts import FlagFact, PortraitFact
-from conversations.facts import (
-    CallFact,
-    CaseFact,
-    RemarkFact,
-    TicketFact,
-)
+from conversations.desk_facts import CallFact, FlagFact, PortraitFact
+from conversations.facts import CaseFact, RemarkFact, TicketFact
 from models import attachment, calendar, flag, overview, portrait, referrals, ticket, unreached
 from models import case as cases
 from models.case import Case

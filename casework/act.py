@@ -230,6 +230,10 @@ class Act:
         under_way = visit is not None and visit.state in UNDER_WAY
         return replace(self, at_once=True) if under_way else self
 
+    def for_office(self) -> Act:
+        """Return this act as one of the office: what follows from it by itself."""
+        return replace(self, actor=news.ACTOR, person=None, address_id=None, lane=Lane.NOTICE)
+
     # -- rights ----------------------------------------------------------------------------------
 
     def is_of(self, person_id: int) -> bool:

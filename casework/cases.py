@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from casework import applicants, course, inviting, objections, tickets
+from casework import applicants, course, dossiers, inviting, objections, tickets
 from casework.act import Act
 from casework.visits import cancel
 from conversations import letters, services
@@ -121,6 +121,7 @@ def withdraw(act: Act, case_id: int) -> None:
         cancel(act, open_visit)
     lifecycle.move(act.tx, case, CaseState.CANCELLED, actor=act.actor)
     tickets.goes_on(act, case, *tickets.WAITS)
+    dossiers.withdraw(act, case)
 
 
 def accept(act: Act, case_id: int) -> None:

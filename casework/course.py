@@ -8,12 +8,12 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from casework import documents, reporters
+from casework import documents, reporters, waiting
 from casework.act import Act
 from conversations import services
 from conversations.events import News
 from conversations.messages import Say
-from conversations.service import Answer, Service, Stage, Visit
+from conversations.service import Answer, Service, Stage, Visit, Waiting
 from models import assisted, finding, lifecycle, working_hours
 from models import case as cases
 from models import person as people
@@ -62,12 +62,32 @@ def _enter(act: Act, case: Case, stage: Stage) -> None:
         if not _goes_on(act, case):
             cases.plan_windows(act.tx, case)
         return
+    if isinstance(stage, Waiting):
+        _wait(act, case, stage)
+        return
     if case.state != CaseState.UNDER_WAY:
         lifecycle.move(act.tx, case, CaseState.UNDER_WAY, actor=act.actor)
     if isinstance(stage, Answer):
         return  # its ticket waits for a supervisor
     documents.issue(act, case, stage.issues)
     advance(act, case)
+
+
+def _wait(act: Act, case: Case, stage: Waiting) -> None:
+    if case.state == CaseState.WAITING:
+        case.moved_at = act.at
+        act.note("case.waits", f"case:{case.id}", stage=stage.id)
+    else:
+        lifecycle.move(act.tx, case, CaseState.WAITING, actor=act.actor)
+    waiting.begin(act, case, stage)
+
+
+def wait_at(act: Act, case: Case, stage_id: str) -> None:
+    """Move a (locked) case that waits to a later stage of its course, which was reached early."""
+    stage = service_of(case).stage(stage_id)
+    if not isinstance(stage, Waiting):
+        raise lifecycle.NotAllowed(f"case {case.id} can't wait at {stage_id!r}")
+    _enter(act, case, stage)
 
 
 def lock(tx: Session, case_id: int) -> Case:

@@ -8,14 +8,14 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import applicants
+from casework import applicants, lenders
 from casework.act import Act
 from casework.news import worded
 from conversations import paper, services
 from conversations.events import News
 from conversations.masking import masked
 from conversations.messages import Message, Say, Value
-from conversations.service import Known
+from conversations.service import Waiting
 from models import check, document, identity, person, task
 from models.case import Case
 from models.document import Document
@@ -24,7 +24,6 @@ from models.infrastructure.quotas import CHECKS
 from models.infrastructure.wib import WIB
 from models.lifecycle import NotAllowed
 from models.officer import may_supervise
-from models.reference import area, business_type
 
 
 def issue(act: Act, case: Case, kind_id: str) -> str:
@@ -119,6 +118,22 @@ def send_again(act: Act, case_id: int) -> None:
     act.note("document.sent_again", f"document:{found.id}")
 
 
+def hand_to_officer(act: Act, case: Case, stage_id: str) -> None:
+    """Send the officer who acts what is signed at a visit; nothing if nothing is."""
+    service = services.load()[case.service]
+    following = service.after(stage_id)
+    if not isinstance(following, Waiting) or not following.signed:
+        return
+    of = select(Document).where(Document.case_id == case.id, Document.path.is_not(None))
+    found = act.tx.scalars(of.order_by(Document.id.desc())).first()
+    if found is None or found.path is None:
+        return
+    words = Say(f"{service.id}.{stage_id}.sheet", {"number": found.number})
+    copy = document.to_sign(found.path)
+    act.enqueue(Message((words,), document=copy, filename=f"{found.number}.pdf"))
+    act.note("document.handed_to_officer", f"document:{found.id}")
+
+
 def show(act: Act, number: str) -> None:
     """Say whether a document is valid; anybody may ask, within the quota of checks."""
     if not may_check(act):
@@ -171,7 +186,7 @@ def called(tx: Session, case: Case) -> str:
 def printed(tx: Session, case: Case) -> tuple[Say, ...]:
     """Return what will be printed on the document that a case's stage issues; () if nothing is."""
     service, answers = services.load()[case.service], readable(case.answers) or {}
-    city = Known(area.load(), business_type.load())
+    city = lenders.known(tx)
     return paper.printed_at(service, case.stage, holder(tx, case), answers, city)
 
 

@@ -15,13 +15,14 @@ from typing import Any, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import cases, tickets
+from casework import cases, lenders, tickets
 from casework.act import Act
 from casework.documents import holder
 from casework.redaction import Pin, Redaction, leaves, pins_in, replaced_in
 from conversations import messages, services
+from conversations.facts import City
 from conversations.messages import Json, Message, Say
-from conversations.service import DocumentKind, Known, Service
+from conversations.service import DocumentKind, Service
 from models import case as rows_of_cases
 from models import erasure, identity, officer, outbox
 from models import person as people
@@ -33,7 +34,6 @@ from models.infrastructure.wib import WIB
 from models.lifecycle import OPEN_CASES
 from models.outbox import Lane, NewMessage
 from models.person import Person
-from models.reference import area, business_type
 
 ASKED, ERASED = "person.erasure_asked", "person.erased"  # in the audit
 GRACE = timedelta(minutes=1)  # for the answer to be sent, and repeated deliveries to be known
@@ -226,23 +226,23 @@ def _reduce(tx: Session, ids: Sequence[int]) -> tuple[str, ...]:
     of = select(Document).where(Document.person_id.in_(ids)).order_by(Document.id)
     for document in tx.scalars(of):
         issued.setdefault(document.case_id, []).append(document)
+    city = lenders.known(tx)
     for case in tx.scalars(select(Case).where(Case.person_id.in_(ids))):
         kinds = [services.load().kind(one.kind) for one in issued.get(case.id, ())]
         answers = readable(case.answers) or {}
         if kinds:
             service = services.load()[case.service]
-            case.answers = printed_only(service, kinds, holder(tx, case), answers)
+            case.answers = printed_only(service, kinds, holder(tx, case), answers, city)
         else:
-            case.answers = about_only(services.load()[case.service], answers)
+            case.answers = about_only(services.load()[case.service], answers, city)
         case.same_as = None
     tx.flush()
     return tuple(one.number for some in issued.values() for one in some)
 
 
-def about_only(service: Service, answers: Mapping[str, Json]) -> dict[str, Json]:
+def about_only(service: Service, answers: Mapping[str, Json], city: City) -> dict[str, Json]:
     """Return the answers without which nobody could say what kind of case it is: codes of ours."""
     kept: dict[str, Json] = {}
-    city = Known(area.load(), business_type.load())
     while True:
         try:
             service.about(kept, city)
@@ -256,7 +256,11 @@ def about_only(service: Service, answers: Mapping[str, Json]) -> dict[str, Json]
 
 
 def printed_only(
-    service: Service, kinds: Sequence[DocumentKind], name: str, answers: Mapping[str, Json]
+    service: Service,
+    kinds: Sequence[DocumentKind],
+    name: str,
+    answers: Mapping[str, Json],
+    city: City,
 ) -> dict[str, Json]:
     """Return the answers without which these documents would say something else.
 
@@ -265,7 +269,6 @@ def printed_only(
     kept = dict(answers)
     if name and service.named_in:
         kept[service.named_in[0]] = name
-    city = Known(area.load(), business_type.load())
 
     def says(given: Mapping[str, Json]) -> Any:
         try:

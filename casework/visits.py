@@ -339,6 +339,7 @@ def depart(act: Act, visit_id: int) -> None:
     me, visit = of_officer(act, visit_id)
     lifecycle.move(act.tx, visit, VisitState.ON_THE_WAY, actor=act.actor)
     act.notify(visit.host_id, "notices.on_the_way", **who_comes(me, visit))
+    documents.hand_to_officer(act, act.tx.get_one(Case, visit.case_id), visit.purpose)
 
 
 def arrive(

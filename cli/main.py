@@ -32,6 +32,7 @@ COMMANDS = {
     "people": "People whose data is to be erased",
     "templates": "WhatsApp's approved templates, for messages after a day of silence",
     "days": "Days on which officers do not work, or do",
+    "lenders": "Lenders that owners name when they ask for relief on a loan",
     "measure": "Play labelled lines on the engine, and print the share understood",
     "aside": "Messages that could not be read, or failed because of a bug",
 }

@@ -31,7 +31,7 @@ from models.startup import read_settings, transaction
 from models.visit import Visit
 from models.working_hours import NEVER, OFFICE, Part, Week, hours, read
 from workers.documents import badge as badge_card
-from workers.documents import consent
+from workers.documents import cash_book, consent
 from workers.documents.typesetting import UNDRAWN, line
 
 ROLES = ("officer", "supervisor", "head")
@@ -74,6 +74,9 @@ def add(parser: ArgumentParser) -> None:
     sheet = acts.add_parser("sheet", help="Write the consent sheet that officers carry, for print")
     sheet.set_defaults(act=_sheet)
     sheet.add_argument("--out", type=Path, default=Path("persetujuan.pdf"), help="the PDF")
+    book = acts.add_parser("cash-book", help="Write the cash book that owners fill in, for print")
+    book.set_defaults(act=_cash_book)
+    book.add_argument("--out", type=Path, default=Path("buku-kas.pdf"), help="the PDF")
     role = acts.add_parser("role", help="Give an officer or supervisor another role")
     role.set_defaults(act=_promote)
     role.add_argument("badge")
@@ -286,11 +289,20 @@ def _may_be_printed(row: Officer, face: str | None) -> None:
 
 def _sheet(given: argparse.Namespace) -> int:
     pdf = consent.render(read_settings(Settings).public_url, datetime.now(WIB).date())
+    return _written(given.out, pdf)
+
+
+def _cash_book(given: argparse.Namespace) -> int:
+    pdf = cash_book.render(datetime.now(WIB).date(), read_settings(Settings).public_url)
+    return _written(given.out, pdf)
+
+
+def _written(out: Path, pdf: bytes) -> int:
     try:
-        given.out.write_bytes(pdf)
+        out.write_bytes(pdf)
     except OSError as error:
-        raise Refusal(f"{given.out} can't be written: {error.strerror}.") from error
-    print(given.out)
+        raise Refusal(f"{out} can't be written: {error.strerror}.") from error
+    print(out)
     return 0
 
 

@@ -1,9 +1,30 @@
-"""Facts about officers that wait for a supervisor: photos, and what is unusual of their forms."""
+"""Facts about what waits for a supervisor besides cases, visits and tickets."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallFact:
+    """A person who can't be reached in chat, as the supervisor who calls them may see them."""
+
+    id: int  # the person's
+    name: str
+    number: str  # of the case, or the officer's badge
+    phone: str | None
+    reasons: tuple[str, ...]
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AsideFact:
+    """A message that failed through a fault of ours, and waits to be tried again."""
+
+    id: int
+    name: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from conversations.assisting import Assisting
+from conversations.dossiers import AboutLetter
 from conversations.mending import Mending
 from conversations.messages import Json, Message
 from conversations.referrals import AboutReferral
@@ -456,6 +457,7 @@ Effect: TypeAlias = (
     | ShowDocument
     | AboutVisit
     | AboutCase
+    | AboutLetter
     | AboutPerson
     | AboutPlace
     | AboutReferral

@@ -8,8 +8,10 @@ from datetime import date, datetime, time, timedelta, timezone
 from typing import Literal, Protocol, TypeAlias, TypeVar
 
 from conversations.assisted_facts import AssistedFact, MendFact
-from conversations.desk_facts import FlagFact, PortraitFact
+from conversations.desk_facts import AsideFact, CallFact, FlagFact, PortraitFact
+from conversations.dossiers import DossierFact
 from conversations.duty import OFFICE, Duty
+from conversations.lenders import NO_LENDERS, Lenders
 from conversations.lifecycle import MOVABLE, SETTLED, VisitState
 from conversations.messages import Json, Say, Value
 
@@ -72,12 +74,14 @@ class Trades(Protocol):
 
 
 class City(Protocol):
-    """Reference data that answers are read against: the areas, and the kinds of business."""
+    """Reference data that answers are read against: areas, kinds of business, lenders."""
 
     @property
     def places(self) -> Places: ...
     @property
     def trades(self) -> Trades: ...
+    @property
+    def lenders(self) -> Lenders: ...
 
 
 class Calendar(Protocol):
@@ -138,6 +142,9 @@ class CaseFact:
     told: bool = False  # somebody else told us of the place
     decide_by: date | None = None  # the last day to decide on such a place
     overdue: bool = False  # that day is over
+    stage: str = ""  # of its service's course, once it is accepted
+    changeable: tuple[str, ...] = ()  # steps that its owner may change while it waits
+    dossier: DossierFact | None = None  # of a letter to a lender
 
     @property
     def page(self) -> str:
@@ -184,6 +191,9 @@ class VisitFact:
     advice: Say | None = None  # what its officer must know beforehand, besides the purpose
     perhaps_same: tuple[tuple[int, str], ...] = ()  # cases that may be about the same place
     windows: tuple[Window, ...] = ()  # free ones, for its officer at the door
+    papers: tuple[str, ...] = ()  # that its officer looks for
+    confided: tuple[Say, ...] = ()  # for its officer alone, from the departure on
+    signed: bool = False  # what is to be signed there was signed on the officer's phone
 
     @property
     def code_spent(self) -> bool:
@@ -208,27 +218,6 @@ class OfficerFact:
     def comes(self, on: date, part: str) -> bool:
         """Whether they make visits then: it is within their hours, and they are not absent."""
         return on not in self.away and self.duty.holds(on, part)
-
-
-@dataclass(frozen=True, slots=True)
-class CallFact:
-    """A person who can't be reached in chat, as the supervisor who calls them may see them."""
-
-    id: int  # the person's
-    name: str
-    number: str  # of the case, or the officer's badge
-    phone: str | None
-    reasons: tuple[str, ...]
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class AsideFact:
-    """A message that failed through a fault of ours, and waits to be tried again."""
-
-    id: int
-    name: str
-    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +331,8 @@ class Rounds:
     visits: tuple[VisitFact, ...] = ()  # open ones of theirs or offered to them, soonest first
     duty: Duty = OFFICE
     assisted: tuple[AssistedFact, ...] = ()  # open forms, oldest first
+    #: Letters that they carry to a lender: the case's number, by its id.
+    letters: Mapping[str, str] = field(default_factory=dict)
 
     def form(self, form_id: int | None) -> AssistedFact | None:
         """The open form with this id, if it is theirs."""
@@ -442,6 +433,7 @@ class Facts:
     now: datetime  # aware
     places: Places
     trades: Trades
+    lenders: Lenders = NO_LENDERS
     calendar: Calendar = Weekdays()
     directory: Directory = field(default_factory=dict)
     pages: str = ""  # base URL of the public pages

@@ -16,6 +16,7 @@ class CaseState(StrEnum):
     IN_REVIEW = "in_review"
     ACCEPTED = "accepted"
     UNDER_WAY = "under_way"
+    WAITING = "waiting"  # somebody outside the office acts next, and tells us
     DONE = "done"
     REJECTED = "rejected"
     CANCELLED = "cancelled"

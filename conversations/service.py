@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
 from typing import TypeAlias
 
 import msgspec
 
 from conversations.facts import City, Places, Role, Trades
 from conversations.flow import Flow
+from conversations.lenders import NO_LENDERS, Lenders
 from conversations.messages import Json, Say, Value
 from conversations.session import Answers
 
@@ -25,6 +28,7 @@ class Known:
 
     places: Places
     trades: Trades
+    lenders: Lenders = NO_LENDERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class DocumentKind:
     per_area: bool = False
     valid_years: int | None = None  # None: it does not expire
     folder: str = "documents"  # of its files in the storage
+    named: bool = True  # the check page tells its holder's name, masked
     #: The lines below the holder's name: on its sheet, on its check page, and when people are told
     #: what will be printed.
     printed: Callable[[Answers, City], tuple[Printed, ...]] = _nothing_printed
@@ -151,11 +156,44 @@ class Answer:
         """Return None: an answer is no document."""
 
 
-Stage: TypeAlias = Document | Visit | Answer
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A stage of a course: somebody outside the office acts next, and the owner tells us.
+
+    `opens` is the page on which they tell it. They are asked again after each of the working days
+    `asks`; the stage is overdue after `within`. One that `shows` the document of the stage before
+    begins when it is typeset; one that follows a signature has it typeset again, as `signed`.
+    """
+
+    id: str
+    opens: str
+    within: WorkingDays
+    asks: tuple[int, ...] = ()
+    shows: bool = False
+    signed: bool = False
+
+    @property
+    def issues(self) -> None:
+        """Return None: nothing is issued while somebody else acts."""
+
+
+Stage: TypeAlias = Document | Visit | Answer | Waiting
 
 
 def _nowhere(answers: Answers) -> Site | None:
     return None
+
+
+def _no_flags(answers: Answers, today: date) -> tuple[str, ...]:
+    return ()
+
+
+def _no_papers(answers: Answers) -> tuple[str, ...]:
+    return ()
+
+
+def _nothing_told(answers: Answers, city: City) -> tuple[Say, ...]:
+    return ()
 
 
 def _nothing_alike(answers: Answers) -> str | None:
@@ -216,6 +254,13 @@ class Service:
     attempts: int = 3  # visits that fail before nobody comes by itself any more
     #: Advice for the officer before a visit, in place of the visit's name.
     advice: Callable[[Answers], Say | None] = _no_advice
+    #: Catalogue keys, under "hint", of what a supervisor looks at before a case is accepted.
+    flags: Callable[[Answers, date], tuple[str, ...]] = _no_flags
+    #: Papers, by their keys under "paper", that the officer looks for at a visit.
+    papers: Callable[[Answers], tuple[str, ...]] = _no_papers
+    #: Lines for the officer of a visit alone, from the departure until it is over.
+    confided: Callable[[Answers, City], tuple[Say, ...]] = _nothing_told
+    phrases: tuple[str, ...] = ()  # further keys of its catalogue, such as those of papers
     #: Whether posters lead to it; it then says in a line of its catalogue for whom it is.
     poster: bool = False
 
@@ -229,6 +274,11 @@ class Service:
     def answered(self) -> bool:
         """Whether supervisors answer its cases in words; nobody visits, nothing is issued."""
         return any(isinstance(stage, Answer) for stage in self.course)
+
+    @property
+    def waits(self) -> bool:
+        """Whether somebody outside the office acts at a stage of its course."""
+        return any(isinstance(stage, Waiting) for stage in self.course)
 
     @property
     def is_own(self) -> bool:
@@ -296,11 +346,21 @@ class Service:
         if self.about_others:
             own += [f"{self.id}.{name}" for name in _OF_OTHERS]
         own += [f"{self.id}.poster"] if self.poster else []
+        own += [f"{self.id}.{phrase}" for phrase in self.phrases]
         named = {*(stage.id for stage in self.course), *(kind.id for kind in self.documents)}
+        named |= {f"{stage.id}.state" for stage in self.course if isinstance(stage, Waiting)}
+        named |= {f"{stage}.sheet" for stage in self._with_sheet()}
         named |= {f"{kind.id}.{end}" for kind in self.documents for end in KIND_WORDS}
         named |= {f"{kind.id}.printed" for kind in self.documents if kind.prints}
         named |= {f"refused.{one}{end}" for one in self.refusals for end in REFUSAL_WORDS}
         return (*self.form.words(), *own, *(f"{self.id}.{name}" for name in sorted(named)))
+
+    def _with_sheet(self) -> Iterator[str]:
+        """Yield the stages at which the document of an earlier one is sent."""
+        for stage, following in pairwise(self.course):
+            signs = isinstance(following, Waiting) and following.signed
+            if signs or (isinstance(stage, Waiting) and (stage.shows or stage.signed)):
+                yield stage.id
 
 
 @dataclass(frozen=True, slots=True)

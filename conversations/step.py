@@ -11,7 +11,7 @@ from typing import TypeAlias
 import msgspec
 
 from conversations.effects import Effect
-from conversations.events import Event
+from conversations.events import Event, Said
 from conversations.facts import Facts
 from conversations.messages import InputKind, Json, Lines, Say, Value
 from conversations.parsers import Refused
@@ -19,6 +19,8 @@ from conversations.session import Answers, Choice
 
 When: TypeAlias = Callable[[Answers, Facts], bool]
 Then: TypeAlias = Callable[["Context", Json], tuple[Effect, ...]]
+#: Returns how words are met that no question of a form takes, such as an accusation; else None.
+Heed: TypeAlias = Callable[[str], "Refused | Stay | None"]
 
 LEFT: Json = {"left": True}  # the answer is left to the officer who comes
 
@@ -130,7 +132,8 @@ class Step(ABC):
     answer rather than as a pick from a list. A step that `rests` may stay open for days, so other
     matters may interrupt it. One that `confirms` shows what will be sent: only a tap on its last
     showing counts. `ends` are answers that close the flow. An `optional` step is asked
-    only to change or to mend its answer, which is taken when the person gives it.
+    only to change or to mend its answer, which is taken when the person gives it. Words that
+    it `heeds` come before its answers, and before anything else that they mean.
     """
 
     id: str
@@ -147,6 +150,7 @@ class Step(ABC):
     optional: bool = False
     forks: bool = False  # asks how to fill the form in: never of somebody else, nor in a case
     leads: Mapping[str, str] = field(default_factory=dict)  # choice -> the form it goes on in
+    heeds: Heed | None = None
 
     @abstractmethod
     def prompt(self, context: Context) -> Prompt:
@@ -159,6 +163,17 @@ class Step(ABC):
         Raises:
             Refused: there is none. Stay: the answer is not complete yet.
         """
+
+    def hear(self, event: Event, context: Context) -> Json:
+        """Return the answer in an event, unless the step heeds its words.
+
+        Raises:
+            Refused, Stay: as `read`, or what the step heeds.
+        """
+        met = self.heeds(event.text) if self.heeds is not None and isinstance(event, Said) else None
+        if met is not None:
+            raise met
+        return self.read(event, context)
 
     def amended(self, answer: Json, words: str) -> str:
         """Return words that correct a part of an answer, completed by its other parts."""
@@ -205,7 +220,7 @@ class Step(ABC):
 
     def bars(self, text: str) -> bool:
         """Whether this step alone reads the words, whatever else they mean: an accusation."""
-        return False
+        return self.heeds is not None and self.heeds(text) is not None
 
     def understands(self, refusal: Refused) -> bool:
         """Whether refused words are for this step, although they have another meaning as well."""

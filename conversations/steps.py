@@ -13,7 +13,7 @@ from conversations.assisting import BY, OFFICER, PERSON
 from conversations.events import Event, Located, Said, Uploaded
 from conversations.facts import Facts
 from conversations.messages import Json, Lines, Say, Value
-from conversations.parsers import Parser, Reading, Refused
+from conversations.parsers import Parser, Reading, Refused, WithAnswers
 from conversations.parsers.place import kelurahan
 from conversations.session import Choice
 from conversations.step import (
@@ -64,7 +64,7 @@ class Ask(Step):
     def _prompt_again(self, held: Json, context: Context) -> Prompt:
         """Ask which of its readings an answer means that was given in another form."""
         try:
-            self.parse(str(held["words"]), context.facts)
+            self._parsed(str(held["words"]), context)
         except Refused as refused:
             readings = refused.readings
             choices = tuple(Choice(r.value, r.label, r.answer) for r in readings)
@@ -85,8 +85,13 @@ class Ask(Step):
 
     def read(self, event: Event, context: Context) -> Json:
         if isinstance(event, Said):
-            return self.parse(event.text, context.facts)
+            return self._parsed(event.text, context)
         raise Refused("words_please")
+
+    def _parsed(self, words: str, context: Context) -> Json:
+        if isinstance(self.parse, WithAnswers):
+            return self.parse.read(words, context.facts, context.answers)
+        return self.parse(words, context.facts)
 
     def amended(self, answer: Json, words: str) -> str:
         return self.amends(answer, words) if self.amends is not None else words

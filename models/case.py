@@ -62,6 +62,7 @@ class Case(Base):
     submitted_at: Mapped[datetime] = mapped_column(default=func.now())
     moved_at: Mapped[datetime] = mapped_column(default=func.now())
     failed_visits: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime | None]  # of its stage, if that has a deadline of its own
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, UniqueConstraint, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Code
@@ -40,6 +40,11 @@ def given(tx: Session, person_id: int, purposes: Iterable[str]) -> bool:
     """Whether a person agreed to all of these purposes, in whatever wording."""
     theirs = select(Consent.purpose).where(Consent.person_id == person_id)
     return set(purposes) <= set(tx.scalars(theirs))
+
+
+def take_back(tx: Session, person_id: int, purpose: str) -> None:
+    """Delete a person's consent to a purpose, in every wording; the audit says when."""
+    tx.execute(delete(Consent).where(Consent.person_id == person_id, Consent.purpose == purpose))
 
 
 _GIVE = """

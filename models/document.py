@@ -102,6 +102,21 @@ def _years_later(day: date, years: int) -> date:
         return day.replace(year=day.year + years, day=28)
 
 
+TO_SIGN = "-ttd.pdf"  # the ending of the copy that is to be signed
+
+
+def paths(document: Document) -> list[str]:
+    """Return the paths of a document's files: its own, and that of a copy to be signed."""
+    if document.path is None:
+        return []
+    return [document.path, to_sign(document.path)]
+
+
+def to_sign(path: str) -> str:
+    """Return the path of the copy of a document that is to be signed."""
+    return path.removesuffix(".pdf") + TO_SIGN
+
+
 def by_number(tx: Session, number: str, *, lock: bool = False) -> Document | None:
     """Return the document with this printed number."""
     wanted = select(Document).where(Document.number == number)

@@ -45,11 +45,13 @@ WHOSE = {
     "cases": _MINE,
     "conversations": _MINE,
     "documents": _MINE,
+    "dossiers": f"case_id IN {_CASES}",
     "identities": _MINE,
     "identity_links": f"{_MINE} OR holder_id = ANY(:ids)",
     "helpers": _MINE,
     "inbox": _MINE,
     "invitations": f"case_id IN {_CASES}",
+    "lender_answers": f"case_id IN {_CASES}",
     "link_codes": f"{_MINE} OR taken_by_id = ANY(:ids)",
     "officer_flags": "officer_id IN (SELECT id FROM officers WHERE person_id = ANY(:ids))",
     "officers": _MINE,
@@ -146,6 +148,9 @@ _KTP_AND_SIGNATURES = """
     UNION
     SELECT evidence_id FROM assisted_forms
      WHERE person_id = ANY(:ids) AND evidence_id IS NOT NULL
+    UNION
+    SELECT kept.id FROM dossiers, unnest(ARRAY[signature_id, receipt_id]) AS kept (id)
+     WHERE case_id IN (SELECT id FROM cases WHERE person_id = ANY(:ids)) AND kept.id IS NOT NULL
 """
 
 

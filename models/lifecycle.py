@@ -31,6 +31,7 @@ class CaseState(StrEnum):
     IN_REVIEW = "in_review"  # a supervisor decides
     ACCEPTED = "accepted"  # the owner's turn: to choose a window
     UNDER_WAY = "under_way"  # the office's turn: there is a visit, with states of its own
+    WAITING = "waiting"  # somebody outside the office acts next, and tells us
     DONE = "done"
     REJECTED = "rejected"
     CANCELLED = "cancelled"
@@ -55,11 +56,19 @@ CASE_MOVES: dict[CaseState, frozenset[CaseState]] = {
     _C.SUBMITTED: frozenset({_C.NEEDS_FIX, _C.IN_REVIEW, _C.ACCEPTED, _C.CANCELLED}),
     _C.NEEDS_FIX: frozenset({_C.SUBMITTED, _C.IN_REVIEW, _C.CANCELLED}),
     _C.IN_REVIEW: frozenset({_C.ACCEPTED, _C.NEEDS_FIX, _C.REJECTED, _C.CANCELLED}),
-    _C.ACCEPTED: frozenset({_C.UNDER_WAY, _C.SUBMITTED, _C.CANCELLED}),
+    _C.ACCEPTED: frozenset({_C.UNDER_WAY, _C.WAITING, _C.SUBMITTED, _C.CANCELLED}),
     _C.UNDER_WAY: frozenset(
-        {_C.ACCEPTED, _C.NEEDS_FIX, _C.IN_REVIEW, _C.DONE, _C.CANCELLED}  # to fix: mended at a door
+        {
+            _C.ACCEPTED,
+            _C.NEEDS_FIX,  # mended at a door
+            _C.IN_REVIEW,
+            _C.WAITING,
+            _C.DONE,
+            _C.CANCELLED,
+        }
     ),
-    _C.DONE: frozenset(),
+    _C.WAITING: frozenset({_C.ACCEPTED, _C.NEEDS_FIX, _C.DONE, _C.CANCELLED}),
+    _C.DONE: frozenset({_C.WAITING}),  # who did not answer may answer later
     _C.REJECTED: frozenset({_C.IN_REVIEW}),  # an objection was upheld
     _C.CANCELLED: frozenset(),
 }
@@ -84,6 +93,7 @@ class Turn(StrEnum):
     APPLICANT = "applicant"
     SUPERVISOR = "supervisor"
     OFFICE = "office"  # jobs, and officers whose deadlines jobs watch
+    OUTSIDE = "outside"  # the owner or another institution; jobs ask the owner again
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +112,7 @@ WAITS: Mapping[CaseState, Wait] = MappingProxyType(
         _C.IN_REVIEW: Wait(Turn.SUPERVISOR, timedelta(days=3)),
         _C.ACCEPTED: Wait(Turn.APPLICANT, timedelta(days=30)),
         _C.UNDER_WAY: Wait(Turn.OFFICE, timedelta(days=21)),  # windows reach 14 days ahead
+        _C.WAITING: Wait(Turn.OUTSIDE, timedelta(days=30)),  # if its stage sets no deadline
     }
 )
 

@@ -31,6 +31,11 @@ KINDS = (
     "alarm",
     "digest",
     "check_form",
+    "follow_up",
+    "letter_to_desk",
+    "remind_instalment",
+    "second_letter",
+    "erase_letter",
 )
 _OPEN = "done_at IS NULL AND failed_at IS NULL"
 

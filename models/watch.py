@@ -262,7 +262,8 @@ _UNTOLD = """
 _OVERDUE = """
     SELECT count(*)
       FROM (SELECT FROM cases
-             WHERE state = :state AND moved_at < now() - CAST(:within AS interval)
+             WHERE state = :state
+               AND coalesce(due_at, moved_at + CAST(:within AS interval)) < now()
              LIMIT :most) AS late
 """
 

@@ -13,13 +13,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.buckets import Buckets
+from casework import lenders
 from casework.documents import holder
 from conversations import reference, services
 from conversations.catalogue import Catalogue, day
 from conversations.facts import WIB
 from conversations.masking import masked
 from conversations.messages import Say
-from conversations.service import Known
 from models import document
 from models.base import now
 from models.case import Case
@@ -27,7 +27,6 @@ from models.document import Document
 from models.infrastructure import quotas
 from models.infrastructure.database import Database
 from models.infrastructure.encryption import readable
-from models.reference import area, business_type
 from web.limits import Limit
 from web.pages import Pages, locale_of
 
@@ -122,7 +121,7 @@ def _read(tx: Session, number: str, locale: str, words: Catalogue) -> _Shown | N
         return None
     declared = services.load()
     answers = readable(case.answers) or {}
-    city = Known(area.load(), business_type.load())
+    city = lenders.known(tx)
     state, owner = _state(row, now(tx)), declared.issuing(row.kind).id
     name = holder(tx, case)
 

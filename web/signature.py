@@ -28,11 +28,10 @@ from starlette.routing import BaseRoute, Route
 
 from bot.assisted import of_form
 from bot.buckets import Buckets
-from casework import assisting
+from casework import assisting, lenders
 from casework.act import by_office
 from conversations import services
 from conversations.assisted_facts import AssistedFact
-from conversations.service import Known
 from conversations.words import is_latin, tidy
 from models import assisted, attachment, person
 from models.assisted import Assisted, AssistedState
@@ -42,7 +41,6 @@ from models.infrastructure.database import Database
 from models.infrastructure.storage import Storage
 from models.officer import Officer
 from models.person import Person
-from models.reference import area, business_type
 from web.bodies import limited
 from web.limits import Limit, visitor
 from web.pages import PRIVATE, Pages, locale_of, refuse_other_sites
@@ -229,7 +227,7 @@ def _look_up(tx: Session, token: str) -> _Shown | None:
         return None
     if form.state != AssistedState.WAITING:
         return None
-    fact = of_form(tx, Known(area.load(), business_type.load()), form, services.load())
+    fact = of_form(tx, lenders.known(tx), form, services.load())
     owner = tx.get_one(Person, form.person_id)
     return _Shown(fact, officer.name, officer.badge, owner.locale, _seen(form))
 

@@ -23,7 +23,7 @@ from models.document import Document
 from models.infrastructure import logs
 from models.task import Task
 from models.visit import Offer, Visit
-from workers import drafts, erasing, housekeeping, portraits
+from workers import drafts, erasing, housekeeping, letters, portraits
 from workers.context import ACTOR, Context, Prepare, Settle
 from workers.documents import issue
 from workers.verification import run as verification
@@ -56,6 +56,7 @@ LONG: Mapping[str, Prepare] = MappingProxyType(
         "erase": erasing.prepare,
         "portrait": portraits.prepare,
         "tidy": housekeeping.tidy,
+        "erase_letter": letters.erase,
     }
 )
 #: Kinds that only read and write rows.
@@ -71,6 +72,10 @@ SHORT: Mapping[str, Settle] = MappingProxyType(
         "check_form": _check_form,
         "remind": drafts.remind,
         "erase_drafts": drafts.erase,
+        "follow_up": letters.follow_up,
+        "letter_to_desk": letters.to_desk,
+        "remind_instalment": letters.remind,
+        "second_letter": letters.second,
     }
 )
 #: The part of a case that is stuck, by the kind of task that was given up.

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import BigInteger, Connection, Engine, text
 
 from benchmarks.growth import samples
 from conversations import events
@@ -95,7 +95,7 @@ def fill(engine: Engine, size: Size, told: Callable[[str], None] = lambda _: Non
                 encrypt_addresses(tx, "telegram")
             told(f"{table:<16} {rows:>9,} rows {time.perf_counter() - began:6.1f} s")
         for row in Base.metadata.sorted_tables:
-            if "id" in row.c:
+            if "id" in row.c and isinstance(row.c.id.type, BigInteger):
                 _continue_ids(tx, row.name)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM (ANALYZE)"))

@@ -28,12 +28,12 @@ from sqlalchemy import Engine, event, text
 from models.base import Base
 
 #: Tables that stay small at any age and for any number of people: the city's staff, its counters,
-#: keys, closed days, chores and processes, links and codes that are deleted within days, sessions
-#: that could not be read, templates, and the demo's bubbles.
+#: keys, closed days, lenders, chores and processes, links and codes that are deleted within days,
+#: sessions that could not be read, templates, and the demo's bubbles.
 BOUNDED = frozenset(
     {"browser_messages", "heartbeats", "identity_links", "link_codes", "officer_areas", "officers"}
     | {"chores", "keys", "special_days", "document_counters", "portraits", "sessions_aside"}
-    | {"templates"}
+    | {"lenders", "templates"}
 )
 EXPLAINED = 3  # times, for the same statement in the same place
 WASTED = 10_000  # rows that a statement may filter out; more of open rows, if nobody waits for it

@@ -342,6 +342,11 @@ _SUBJECTS: Mapping[str, str] = {
     "portrait": "SELECT id FROM portraits ORDER BY id",
     "alarm": "SELECT case_id FROM tickets WHERE closed_at IS NULL ORDER BY case_id",
     "check_form": "SELECT id FROM assisted_forms WHERE state = 'sent' ORDER BY id DESC",
+    "follow_up": "SELECT id FROM cases ORDER BY id DESC",
+    "letter_to_desk": "SELECT id FROM cases ORDER BY id DESC",
+    "remind_instalment": "SELECT id FROM cases ORDER BY id DESC",
+    "second_letter": "SELECT id FROM cases ORDER BY id DESC",
+    "erase_letter": "SELECT id FROM documents ORDER BY id DESC",
     "erase": "SELECT id FROM people WHERE phone IS NULL ORDER BY id DESC",
 }
 

@@ -12,8 +12,20 @@ from sqlalchemy.pool import NullPool
 
 from bot import template_watch
 from bot.settings import Settings
+from cli.doctor.lenders import lender_lines
 from cli.doctor.line import Line, sentence
-from models import calendar, chore, heartbeat, keys, migrations, officer, portrait, template, watch
+from models import (
+    calendar,
+    chore,
+    heartbeat,
+    keys,
+    lender,
+    migrations,
+    officer,
+    portrait,
+    template,
+    watch,
+)
 from models.base import now
 from models.infrastructure import database
 from models.infrastructure.liveness import STALE
@@ -62,6 +74,7 @@ def database_lines(settings: Settings, patience: int) -> Iterator[Line]:
                 yield from _templates(tx, needed=settings.twilio_account_sid is not None)
                 yield from _staff(tx)
                 yield from _calendar(tx)
+                yield from lender_lines(lender.load(tx), now(tx).astimezone(WIB).date())
     except (SQLAlchemyError, ValueError) as error:
         why = sentence(getattr(error, "orig", None) or error)
         yield Line("FAIL", "database", f"{why} Start PostgreSQL, or correct DATABASE_URL.")

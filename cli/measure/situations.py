@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
+from casework.lenders import shipped_register
 from cli.measure import (
     awaiting,
     flags,
@@ -22,6 +23,7 @@ from cli.measure import (
 )
 from cli.measure.scored import Scored
 from conversations import flows
+from conversations.desk_facts import CallFact
 from conversations.effects import (
     AcceptOffer,
     AskForMyData,
@@ -43,7 +45,6 @@ from conversations.engine.turn import Turn, advance
 from conversations.events import Event, Said
 from conversations.facts import (
     WIB,
-    CallFact,
     CaseFact,
     Desk,
     DocumentFact,
@@ -451,8 +452,7 @@ def _new(draft: Draft | None, said: str) -> Played:
 
 
 def _then(played: Played, event: Event, facts: Facts) -> Played:
-    session = played.turn.session
-    return Played(session, advance(flows.load(), session, event, facts))
+    return Played(played.turn.session, advance(flows.load(), played.turn.session, event, facts))
 
 
 def _facts(me: Me | None = None, *, cases: bool = True) -> Facts:
@@ -462,13 +462,13 @@ def _facts(me: Me | None = None, *, cases: bool = True) -> Facts:
     visits = (_visit(VisitState.ACCEPTED),) if cases else ()
     mine = Mine(cases=owned, visits=visits, services=flows.load().services.offered({"owner"}))
     someone = me or Me(consents=frozenset({"applying"}))
-    return Facts(NOW, area.load(), business_type.load(), me=someone, mine=mine)
+    lenders = shipped_register(NOW.date())
+    return Facts(NOW, area.load(), business_type.load(), lenders, me=someone, mine=mine)
 
 
 def _case(id: int, state: CaseState, **known: Any) -> CaseFact:
     answers = {step: answer for step, answer in ANSWERS.items() if step not in ("consent", "way")}
-    submitted = NOW - timedelta(hours=1)
-    return CaseFact(id, f"26-{id:06d}", SERVICE, state, answers, submitted, **known)
+    return CaseFact(id, f"26-{id:06d}", SERVICE, state, answers, NOW - timedelta(hours=1), **known)
 
 
 def _visit(state: VisitState) -> VisitFact:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
+from casework.lenders import shipped_register
 from cli.measure.scored import Scored
 from conversations.facts import WIB, Facts
 from conversations.parsers import Refused, address, dates, money, phone, place, times
@@ -68,7 +69,8 @@ def _facts(reference_date: str) -> Facts:
     except ValueError as error:
         raise UnreadableRow(f"{reference_date!r} is no date, like 2026-11-23") from error
     now = datetime.combine(on, time(9), WIB)
-    return Facts(now, area.load(), business_type.load(), calendar=Calendar())
+    lenders = shipped_register(now.date())
+    return Facts(now, area.load(), business_type.load(), lenders, Calendar())
 
 
 def _label(refusal: Refused) -> str:

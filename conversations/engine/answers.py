@@ -80,7 +80,7 @@ def give(turn: TurnBuilder, event: Event) -> None:
         if isinstance(event, Said):
             answer = turn.read(step, _amended(step, draft, event))
         else:
-            answer = step.read(event, turn.context(draft))
+            answer = step.hear(event, turn.context(draft))
     except Stay as stay:
         _stay(turn, step, stay)
     except Refused as refusal:
@@ -412,7 +412,7 @@ def read_again(turn: TurnBuilder, step: Step, words: str) -> Json:
     context = turn.context(draft)
     listed = None if step.takes_words else lexicon.options(draft.flow, step.id)
     if listed is None:
-        return step.read(Said(step.amended(draft.answers.get(step.id), words)), context)
+        return step.hear(Said(step.amended(draft.answers.get(step.id), words)), context)
     offered = {choice.value: choice for choice in step.prompt(context).choices}
     ranked = [one for one in listed.rank(words) if one.name in offered]
     if not ranked:

@@ -81,7 +81,7 @@ class TurnBuilder:
         key = (step.id, said.text)
         if key not in self._outcomes:
             try:
-                self._outcomes[key] = step.read(said, self.context(draft))
+                self._outcomes[key] = step.hear(said, self.context(draft))
             except (Refused, Stay) as outcome:
                 self._outcomes[key] = outcome
         found = self._outcomes[key]

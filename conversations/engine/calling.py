@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
+from conversations.desk_facts import CallFact
 from conversations.engine import deciding, drafts
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.confirming import ask, choice, no
 from conversations.engine.naming import officers_named
 from conversations.engine.reading import choices_named
-from conversations.facts import CallFact
 from conversations.lexicon import lists
 from conversations.messages import Json, Say
 from conversations.parsers.hesitation import acknowledges, agrees, hesitates, takes_back

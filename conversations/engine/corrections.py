@@ -187,7 +187,7 @@ def _untold(
 def _tells(turn: TurnBuilder, draft: Draft, step: Step, text: str, *, as_it_is: bool) -> bool:
     """Whether the words are an answer of the step, rather than that there is none."""
     try:
-        read = step.read(Said(text), turn.context(draft))
+        read = step.hear(Said(text), turn.context(draft))
     except (Refused, Stay):
         return False
     return read is not None and (as_it_is or read != draft.answers.get(step.id))
@@ -354,7 +354,7 @@ def reads_as(turn: TurnBuilder, draft: Draft, step: Step, words: str) -> bool:
         listed = lexicon.options(draft.flow, step.id)
         return listed is not None and bool(listed.rank(words))
     try:
-        step.read(Said(step.amended(draft.answers.get(step.id), words)), turn.context(draft))
+        step.hear(Said(step.amended(draft.answers.get(step.id), words)), turn.context(draft))
     except Stay:
         return False
     except Refused as refused:

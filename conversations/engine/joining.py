@@ -41,7 +41,7 @@ def _parts(turn: TurnBuilder, step: Step, text: str) -> Parts | None:
         if one.id not in split:
             continue
         try:
-            answers[one.id] = one.read(Said(split[one.id]), context)
+            answers[one.id] = one.hear(Said(split[one.id]), context)
         except Refused as refusal:
             refused.append((one.id, refusal))
         except Stay:

@@ -479,7 +479,7 @@ def fit(turn: TurnBuilder, event: Said | Located | Uploaded) -> int:
     if isinstance(event, Uploaded) and turn.photo_step(event.attachment_id) is not None:
         return 1
     try:
-        step.read(event, turn.context(draft))
+        step.hear(event, turn.context(draft))
     except Stay:
         return 1
     except Refused as refusal:

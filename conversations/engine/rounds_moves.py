@@ -54,7 +54,7 @@ def located(turn: TurnBuilder, visit: VisitFact, here: Located) -> None:
     if step is None or not named:
         return
     try:
-        answer = step.read(here, turn.context(turn.open_draft()))
+        answer = step.hear(here, turn.context(turn.open_draft()))
     except Refused as refusal:
         drafts.digress(turn, Say(f"refusals.{refusal.reason}"))
     else:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from conversations import catalogue
+from conversations.dossiers import NO_ANSWER
 from conversations.effects import SendDocument, Withdraw
 from conversations.facts import CaseFact, Facts, VisitFact
 from conversations.flow import Ending, Flow
@@ -22,12 +23,16 @@ from conversations.wording import window_words
 #: States in which the owner may still withdraw the case.
 WITHDRAWABLE = frozenset(CaseState) - {CaseState.DONE, CaseState.REJECTED, CaseState.CANCELLED}
 SEND = "permit"  # the value on buttons in chats, for every kind of document
+#: The page of each stage at which somebody outside acts.
+STAGE_PAGES = {"reading": "letter", "delivery": "delivery", "awaiting": "lender_answer"}
 SHOWN = 5  # cases; older ones are history
 
 
 def _state(case: CaseFact, facts: Facts) -> Say:
     visit = _visit(case, facts)
     key = f"my_requests.visit.{visit.state}" if visit else f"my_requests.state.{case.state}"
+    if case.state == CaseState.WAITING:
+        key = f"{case.service}.{case.stage}.state"
     if case.state == CaseState.ACCEPTED and not facts.mine.choosable(case.id):
         key = "my_requests.state.finding"
     if case.state == CaseState.DONE and case.documents:
@@ -116,11 +121,22 @@ def _acts_on(case: CaseFact, facts: Facts) -> Iterator[_Act]:
     if visit is not None and visit.state in MOVABLE and others:
         moves: list[Json] = ["visit_window", me]
         yield _Act(f"move-{visit.id}", "my_requests.move", "my_requests.move_of", moves)
+    if (page := _page(case, facts)) is not None:
+        yield _Act(f"stage-{me}", f"my_requests.{page}", f"my_requests.of.{page}", [page, me])
     if case.documents:
         send = f"{case.service}.{case.documents[0].kind}.send"
         yield _Act(f"{SEND}-{me}", send, f"{send}_of")
     if case.state in WITHDRAWABLE and (visit is None or visit.state in MOVABLE):
         yield _Act(f"withdraw-{me}", "my_requests.withdraw", "my_requests.withdraw")
+
+
+def _page(case: CaseFact, facts: Facts) -> str | None:
+    """Return the page on which the owner tells what somebody outside did, if it is open."""
+    until = case.dossier.reopens_until if case.dossier is not None else None
+    if case.state == CaseState.DONE and until is not None and facts.today <= until:
+        silent = case.dossier is not None and case.dossier.outcome == NO_ANSWER
+        return "lender_answer" if silent else None
+    return STAGE_PAGES.get(case.stage) if case.state == CaseState.WAITING else None
 
 
 def _withdraws(answers: Answers, facts: Facts) -> bool:

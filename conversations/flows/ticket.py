@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from conversations.dossiers import DISPUTED, SILENT, TO_DESK
 from conversations.effects import Effect
 from conversations.facts import Facts, RemarkFact, TicketFact
 from conversations.flow import Ending, Flow
@@ -86,12 +87,19 @@ def _acts(context: Context) -> tuple[Choice, ...]:
     acts = ("answer", "close") if one.mine else ("take", "answer", "close")
     return (
         *(Choice(act, Say(context.key("act", act)), act) for act in acts),
+        *(_records(one) if one.about in (DISPUTED, SILENT, TO_DESK) else ()),
         Choice("later", Say(context.key("act", "later")), "later"),
     )
 
 
 def _take(context: Context, answer: object) -> tuple[Effect, ...]:
     return (TakeTicket(int(context.subject)),)
+
+
+def _records(one: TicketFact) -> tuple[Choice, ...]:
+    """Return the choice to record what a lender answered."""
+    label = Say("ticket.act.lender")
+    return (Choice("lender", label, ["lender_told", str(one.id)], "open"),)
 
 
 _STAYS: Mapping[str, Then] = {"take": _take}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
@@ -47,6 +48,16 @@ class Parser(Protocol):
     """
 
     def __call__(self, text: str, facts: Facts) -> Json: ...
+
+
+@dataclass(frozen=True, slots=True)
+class WithAnswers:
+    """A parser that reads words by the form's earlier answers as well, as far as they are known."""
+
+    read: Callable[[str, Facts, Mapping[str, Json]], Json]
+
+    def __call__(self, text: str, facts: Facts) -> Json:
+        return self.read(text, facts, {})
 
 
 class Split(Protocol):

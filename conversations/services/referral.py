@@ -5,19 +5,17 @@ The questions are about a place, and not about a person: no name, no number, no 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from conversations.effects import ForgetWords
-from conversations.events import Event, Said
 from conversations.facts import City, Facts
 from conversations.form import form
 from conversations.messages import Json, Say, Value
+from conversations.parsers import Refused
 from conversations.parsers.referred import accuses, landmark, nickname, worry
 from conversations.parsers.trade import own_trade
 from conversations.referrals import MORE, SERIES
 from conversations.service import Service, Site, Visit, site_at
 from conversations.session import Answers
-from conversations.step import Context, Stay, Wrong, answered
+from conversations.step import Stay, Wrong, answered
 from conversations.steps import Ask, Choose, Locate
 from conversations.wording import place_name
 
@@ -39,73 +37,36 @@ def _in_series(answers: Answers, facts: Facts) -> bool:
     return SERIES in answers
 
 
-def _comes_first(text: str) -> bool:
-    """Whether words accuse, or somebody who tells is worried: no answer has such words."""
-    return accuses(text) or worry(text) is not None
-
-
-def _heed(event: Event) -> None:
+def _heed(text: str) -> Refused | Stay | None:
     """Refuse words that accuse, and forget them; answer somebody who is worried."""
-    if not isinstance(event, Said):
-        return
-    if accuses(event.text):
-        raise Wrong("accusation", {}, effects=(ForgetWords(),))
-    wonders = worry(event.text)
-    if wonders is not None:
-        raise Stay(say=Say(f"referral.any_time.{wonders}"), asks=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Told(Ask):
-    """A question answered in words about somebody else's business."""
-
-    def bars(self, text: str) -> bool:
-        return _comes_first(text)
-
-    def read(self, event: Event, context: Context) -> Json:
-        _heed(event)
-        return Ask.read(self, event, context)
-
-
-@dataclass(frozen=True, slots=True)
-class Picked(Choose):
-    """A question with a few answers about somebody else's business."""
-
-    def bars(self, text: str) -> bool:
-        return _comes_first(text)
-
-    def read(self, event: Event, context: Context) -> Json:
-        _heed(event)
-        return Choose.read(self, event, context)
-
-
-@dataclass(frozen=True, slots=True)
-class Placed(Locate):
-    """A question for a place about somebody else's business."""
-
-    def bars(self, text: str) -> bool:
-        return _comes_first(text)
-
-    def read(self, event: Event, context: Context) -> Json:
-        _heed(event)
-        return Locate.read(self, event, context)
+    if accuses(text):
+        return Wrong("accusation", {}, effects=(ForgetWords(),))
+    wonders = worry(text)
+    return Stay(say=Say(f"referral.any_time.{wonders}"), asks=True) if wonders is not None else None
 
 
 FORM = form(
     ID,
     (
         Choose(MORE, options=("yes", "no"), when=_in_series, counted=False, ends=("no",)),
-        Picked("purpose", options=("yes", "complaint"), counted=False, ends=("complaint",)),
-        Told("trade", parse=own_trade(), shows=_trade_shown),
-        Placed("place"),
-        Told("landmark", parse=landmark(), options={"none": None}),
-        Picked("open", options=("morning", "midday", "evening", "unknown")),
-        Picked("knows", options=KNOWS),
-        Told(
+        Choose(
+            "purpose",
+            options=("yes", "complaint"),
+            counted=False,
+            ends=("complaint",),
+            heeds=_heed,
+        ),
+        Ask("trade", parse=own_trade(), shows=_trade_shown, heeds=_heed),
+        Locate("place", heeds=_heed),
+        Ask("landmark", parse=landmark(), options={"none": None}, heeds=_heed),
+        Choose("open", options=("morning", "midday", "evening", "unknown"), heeds=_heed),
+        Choose("knows", options=KNOWS, heeds=_heed),
+        Ask(
             "called",
             parse=nickname(),
             options={"skip": None},
             when=answered("knows", "agreed"),
+            heeds=_heed,
         ),
     ),
     consents=(),

@@ -172,7 +172,7 @@ def _sentence(value: str) -> str:
     return value
 
 
-def _phone(value: str) -> str:
+def phone(value: str) -> str:
     """Return a telephone number: of a line (021…, +62…), or a short one (112, 1500…)."""
     digits = re.sub(r"[ ().-]", "", value)
     if not re.fullmatch(r"\+[1-9]\d{7,13}|0\d{7,12}|[1-9]\d{2,7}", digits):
@@ -184,10 +184,10 @@ def _landline(value: str) -> str:
     """Return the number of a landline; people trust it since anybody can buy a mobile number."""
     if re.match(r"(?:\+62|0)8", re.sub(r"[ ().-]", "", value)):
         raise ValueError(f"{value!r} is a mobile number; a landline is needed")
-    return _phone(value)
+    return phone(value)
 
 
-def _url(value: str) -> str:
+def url(value: str) -> str:
     """Return an https URL of a public host."""
     parts = urlsplit(value)
     host = parts.hostname or ""
@@ -227,13 +227,13 @@ AUTHORITIES = (
 )
 _SENTENCES = (".address", ".hours")  # rows with a value per language
 _CONTACT: Mapping[str, Callable[[str], str]] = {
-    "phone": _phone,
-    "url": _url,
+    "phone": phone,
+    "url": url,
     "address": _sentence,
 }
 #: The rows of a city file: the reader of each one's value, by key.
 KEYS: Mapping[str, Callable[[str], str]] = {
-    "office.page": _url,
+    "office.page": url,
     "office.landline": _landline,
     "office.email": _email,
     "office.address": _sentence,

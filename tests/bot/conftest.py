@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -15,12 +16,13 @@ import pytest
 from sqlalchemy import Engine
 
 from bot.channels.base import InboundMessage, Media, OutgoingMessage, Sent
+from bot.city import City
 from bot.errors import FileRefused
-from bot.facts import City
 from bot.limits import Limits
 from bot.media import Media as MediaFetcher
 from bot.sender import Sender
 from bot.turns import Turns
+from casework.lenders import shipped_register
 from cli.main import main
 from conversations import catalogue, flows
 from conversations.events import Event, Said, Uploaded
@@ -159,7 +161,15 @@ async def desk_at(
     channels = {"chat": chat}
     db = Database(database, quiet=hours, deadlines=within)
     sender = Sender(db, channels, storage, Limits(redis_url, {}))
-    city = City(area.load(), business_type.load(), flows.load(), {}, "https://izin.example")
+    register = shipped_register(date(2026, 11, 28))
+    city = City(
+        area.load(),
+        business_type.load(),
+        flows.load(),
+        {},
+        "https://izin.example",
+        lenders=lambda: register,
+    )
     turns = Turns(db, city, "https://izin.example", sender)
     committing = asyncio.create_task(turns.run())
     yield Desk(turns, sender, MediaFetcher(db, channels, storage), chat)

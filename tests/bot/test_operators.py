@@ -511,11 +511,12 @@ async def test_nobody_is_erased_while_an_officer_is_there(town: Town, izin: Izin
     assert town.visit(visit_id).state == VisitState.ARRIVED
 
 
-async def test_the_consent_sheet_is_written_for_print(izin: Izin, tmp_path: Path) -> None:
+@pytest.mark.parametrize("sheet", ["sheet", "cash-book"])
+async def test_sheets_are_written_for_print(izin: Izin, tmp_path: Path, sheet: str) -> None:
     out = tmp_path / "lembar.pdf"
-    assert await izin("officers", "sheet", "--out", str(out)) == (0, f"{out}\n", "")
+    assert await izin("officers", sheet, "--out", str(out)) == (0, f"{out}\n", "")
     assert out.read_bytes().startswith(b"%PDF")
-    status, _, said = await izin("officers", "sheet", "--out", str(tmp_path / "no" / "x.pdf"))
+    status, _, said = await izin("officers", sheet, "--out", str(tmp_path / "no" / "x.pdf"))
     assert status == 1 and "can't be written" in said
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.facts import City
+from bot.city import City
 from bot.service import warm
 from conversations import flows, lexicon
 from conversations.engine.turn import advance

@@ -34,6 +34,7 @@ from casework import (
     handing_on,
     identities,
     inviting,
+    lenders,
     linking,
     meeting,
     mending,
@@ -328,6 +329,7 @@ CASES: dict[Callable[..., object], Right] = {
     ),
     days.close: Right(lambda w, act: days.close(act, w.visit.on, "holiday", move=False), "office"),
     days.give_up: Right(lambda w, act: days.give_up(act, w.visit.id), "office"),
+    lenders.put: Right(lambda w, act: lenders.put(act, []), "office"),
     documents.revoke: Right(lambda w, act: documents.revoke(act, w.permit, "moved"), "supervisor"),
     documents.revoke_numbered: Right(
         lambda w, act: documents.revoke_numbered(act, w.permit.number, "moved"), "supervisor"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
+from casework.lenders import shipped_register
 from conversations import differing, flows, paper, services
 from conversations.assisted_facts import AssistedFact, MendFact
 from conversations.assisting import (
@@ -17,6 +18,7 @@ from conversations.assisting import (
     ProposeForm,
     TakeBackForm,
 )
+from conversations.desk_facts import CallFact
 from conversations.duty import Duty
 from conversations.effects import (
     AboutVisit,
@@ -49,7 +51,6 @@ from conversations.effects import (
 )
 from conversations.facts import (
     WIB,
-    CallFact,
     CaseFact,
     Desk,
     DocumentFact,
@@ -137,7 +138,12 @@ class Hours:
 def facts(**known: Json) -> Facts:
     """Facts of a person who is new, but for what is `known`."""
     base = Facts(
-        MONDAY, area.load(), business_type.load(), calendar=Calendar(), pages="https://izin.example"
+        MONDAY,
+        area.load(),
+        business_type.load(),
+        shipped_register(MONDAY.date()),
+        Calendar(),
+        pages="https://izin.example",
     )
     declared = flows.load().services
     return changed(

@@ -12,17 +12,20 @@ import pytest
 
 from casework.mending import SOMEBODY_ELSE
 from casework.referring import LICENSED, MANY, UNLIKELY
-from conversations import arrival, directory, flows, mending
+from conversations import arrival, directory, dossiers, flows, mending
 from conversations.catalogue import LOCALES
 from conversations.differing import Differs
 from conversations.effects import Concern, Help
 from conversations.engine import intents
 from conversations.engine.rounds_moves import FAILS
+from conversations.flows.my_requests import STAGE_PAGES
 from conversations.flows.visit import FAILURES as REASONS_TO_FAIL
 from conversations.flows.visit import REASONS as REASONS_TO_DECLINE
 from conversations.phrases import Intent
 from conversations.script import plain
+from conversations.several import Several
 from conversations.steps import Ask, Choose, Review, Upload
+from models.dossier import By
 from models.flag import FlagKind
 from models.lifecycle import OPEN_VISITS, CaseState, VisitState
 from models.link import Taken
@@ -130,6 +133,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "ticket.about.{}": sorted(
         {"complaint", "objection", "supervisor_misconduct", "supervisor_talk"}
         | {"no_officer", "wrong_code", "stuck_windows", "stuck_offer", "stuck_document"}
+        | set(dossiers.MATTERS)
         | {"erase_data"}  # of an earlier version, which asked supervisors
         | ({str(one) for one in Help} - {Help.PHONE})
         | ({str(one) for one in Concern} - {Concern.SAFE, Concern.WORKS})
@@ -163,6 +167,25 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "common.unreadable.{}": ("voice", "audio", "video", "video_note", "sticker", "contact"),
     "common.visit_state.{}": sorted(OPEN_VISITS),
     "common.weekday.{}": [str(day) for day in range(1, 8)],
+    "{}.{}.sheet": [],  # `Service.words` names these
+    "{}.hint.{}": [],
+    "{}.paper.{}": [],
+    "lender_answer.by.{}": [str(one) for one in By],
+    "lender_answer.outcome.{}": dossiers.OUTCOMES,
+    "lender_answer.open.{}": dossiers.OPEN,
+    "lender_answer.refused.{}": dossiers.REFUSED_FOR,
+    "lender_answer.complaint.{}": ("ojk", "kemenkop"),
+    "instalment.noted.{}": ("yes", "not_yet", "stop"),
+    "notices.reminder.{}": [
+        "contract",
+        "record",
+        *(f"{when}_{number}" for when in ("before", "after") for number in (1, 2, 3)),
+    ],
+    "my_requests.{}": sorted(STAGE_PAGES.values()),
+    "my_requests.of.{}": sorted(STAGE_PAGES.values()),
+    "credit_relaxation.lender_kind.{}": [],
+    "credit_relaxation.reason.{}": [],
+    "credit_relaxation.confided.{}": ("instalment", "can_pay"),
     "held.done.{}": ("go", "all", "no"),
     "{}.invitation": ("referral",),
     "{}.invitation_own": ("referral",),
@@ -412,7 +435,7 @@ def test_owners_are_bapak_and_ibu_and_only_staff_is_anda() -> None:
 def test_every_question_of_a_form_gives_an_example_or_choices() -> None:
     for flow in (service.form for service in FLOWS.services.values()):
         for step in flow.steps:
-            if isinstance(step, Choose | Differs | Review | Upload):
+            if isinstance(step, Choose | Differs | Review | Several | Upload):
                 continue
             question = ENTRIES[f"{flow.id}.{step.id}"]
             assert "Contoh" in question["id"] and "example" in question["en"], step.id

@@ -42,12 +42,13 @@ Bapak/Ibu, tidak pernah menerima uang. Ini bukan penertiban.
 < Apa yang bisa dibantu?
   [1] Minta izin usaha
   [2] Datangi saya
-  [3] Bantu usaha lain
-  [4] Lampu jalan rusak
-  [5] Perbaikan lampu
-  [6] Cek permohonan saya
-  [7] Bantuan
-  [8] English
+  [3] Keringanan cicilan
+  [4] Bantu usaha lain
+  [5] Lampu jalan rusak
+  [6] Perbaikan lampu
+  [7] Cek permohonan saya
+  [8] Bantuan
+  [9] English
 > lampu di depan gang mati pak
 < 1 dari 3. Lampunya kenapa?
   [1] Mati
@@ -157,8 +158,8 @@ def test_it_can_be_drawn() -> None:
 
 def test_the_menu_follows_from_the_services() -> None:
     chat = Chat(with_toys())
-    assert "  [4] Lampu jalan rusak" in chat.heard("> halo")
-    assert "  [4] Lampu jalan rusak" not in Chat(flows.load()).heard("> halo")
+    assert "  [5] Lampu jalan rusak" in chat.heard("> halo")
+    assert "  [5] Lampu jalan rusak" not in Chat(flows.load()).heard("> halo")
     assert services.load().offered({"owner"}) == ("business_permit", "assistance", "referral")
 
 

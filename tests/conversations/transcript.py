@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 
 from conversations import events, messages
-from conversations.desk_facts import FlagFact, PortraitFact
+from conversations.desk_facts import AsideFact, FlagFact, PortraitFact
 from conversations.effects import AskForMyData, Effect, Reply
 from conversations.engine.builder import Flows
 from conversations.engine.turn import advance
@@ -35,14 +35,7 @@ from conversations.events import (
     Unreadable,
     Uploaded,
 )
-from conversations.facts import (
-    WIB,
-    AsideFact,
-    CaseFact,
-    Facts,
-    RemarkFact,
-    TicketFact,
-)
+from conversations.facts import WIB, CaseFact, Facts, RemarkFact, TicketFact
 from conversations.mending import BeginMend
 from conversations.messages import Json, Message, Say
 from conversations.session import ChatSession, Draft

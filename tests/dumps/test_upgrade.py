@@ -58,7 +58,7 @@ def test_every_row_is_there_and_can_be_read(upgraded: str) -> None:
     engine = create_engine(database.driver_url(upgraded))
     with Session(engine) as tx:
         cases, visits = tx.scalars(select(Case)).all(), tx.scalars(select(Visit)).all()
-        assert {one.state for one in cases} == set(CaseState)
+        assert {one.state for one in cases} == set(CaseState) - {CaseState.WAITING}  # came later
         assert {one.state for one in visits} >= {
             VisitState.WANTED,
             VisitState.OFFERED,

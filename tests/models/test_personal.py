@@ -25,6 +25,7 @@ PLAIN = {
     "helpers.token_hash",
     "identities.nik_index",
     "identity_links.token_hash",
+    "dossiers.desk_hash",
     "invitations.code_hash",
     "link_codes.code_hash",
     "officers.badge",

@@ -208,7 +208,7 @@ def test_cases_are_overdue_by_whose_turn_it_is(tx: Session) -> None:
         moved = now() - timedelta(days=days)
         answers = world.answers(number)
         world.case(tx, 1, answers, number=f"26-{number}", state=state, moved_at=moved)
-    assert watch.overdue(tx) == {"applicant": 1, "supervisor": 1, "office": 0}
+    assert watch.overdue(tx) == {"applicant": 1, "supervisor": 1, "office": 0, "outside": 0}
 
 
 def test_only_erasures_that_are_not_done_in_time_are_overdue(tx: Session) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from cli.doctor import database as examined
 from cli.doctor import servers as parts
 from cli.doctor.line import Line
 from demo.embedded import Servers, discard, servers
-from models import heartbeat, identity, migrations, officer, person, portrait, template
+from models import heartbeat, identity, lender, migrations, officer, person, portrait, template
 from models.identity import Identity
 from models.inbox import InboxMessage
 from models.infrastructure import encryption
@@ -28,6 +29,7 @@ from models.infrastructure.key_ring import KeyRing
 from models.outbox import OutboundMessage
 from models.person import Person
 from models.portrait import PortraitState
+from models.reference.lender import shipped
 from models.task import Task
 from models.template import Standing
 from models.ticket import Ticket
@@ -87,8 +89,10 @@ def at_work(engine: Engine) -> None:
 
 
 def set_to_work(engine: Engine) -> None:
-    """Processes that beat; an officer and a supervisor of all of Jakarta and a head have joined."""
+    """Processes that beat; staff of all of Jakarta who have joined; lenders that were checked."""
     with Session(engine) as tx, tx.begin():
+        checked = now().date()
+        lender.put(tx, [replace(row, checked_on=checked) for row in shipped()])
         for process in ("worker", "dispatcher"):
             heartbeat.beat(tx, process)
         roles: dict[officer.StaffRole, str] = {

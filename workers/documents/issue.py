@@ -15,11 +15,15 @@ from sqlalchemy.orm import Session
 import workers.documents
 from casework.act import by_office
 from casework.news import worded
+from casework.waiting import about
 from conversations import messages, services
 from conversations.events import News
 from conversations.messages import Message, Say, Value
-from conversations.service import Visit
+from conversations.service import Visit, Waiting
 from models import assisted
+from models import document as documents
+from models import task as tasks
+from models.case import Case
 from models.document import Document
 from models.outbox import NewMessage, enqueue
 from models.person import has_chat
@@ -41,6 +45,14 @@ def _sheets() -> Mapping[str, Typeset]:
     )
 
 
+@cache
+def _sheets_to_sign() -> Mapping[str, Typeset]:
+    """Map a kind to its copy that is to be signed, if its sheet has one."""
+    modules = {name: import_module(f"{workers.documents.__name__}.{name}") for name in _sheets()}
+    found = {name: getattr(one, "sheet_to_sign", None) for name, one in modules.items()}
+    return MappingProxyType({name: typeset for name, typeset in found.items() if typeset})
+
+
 def prepare(context: Context, document_id: int) -> Settle:
     """Typeset and store a document without a lock; idempotent: same sheet, same file.
 
@@ -49,13 +61,23 @@ def prepare(context: Context, document_id: int) -> Settle:
     """
     with context.session() as tx:
         document = tx.get_one(Document, document_id)
+        if document.revoked_at is not None and services.load().issuing(document.kind).waits:
+            return _nothing_left  # withdrawn, and its answers are erased
         kind = services.load().kind(document.kind)
         path = f"{kind.folder}/{document.issued_on.year}/{document.number}.pdf"
         check_url = f"{context.public_url}/dokumen/{document.number}"
         typeset = _sheets().get(kind.id, plain_sheet.sheet)
         pdf = typeset(tx, document, context, check_url)
+        to_sign = _sheets_to_sign().get(kind.id)
+        copy = to_sign(tx, document, context, check_url) if to_sign is not None else None
     context.storage.write(path, pdf)
+    if copy is not None:
+        context.storage.write(documents.to_sign(path), copy)
     return partial(_settle, path=path)
+
+
+def _nothing_left(tx: Session, task: Task) -> datetime | None:
+    return None
 
 
 def _settle(tx: Session, task: Task, *, path: str) -> datetime | None:
@@ -63,24 +85,33 @@ def _settle(tx: Session, task: Task, *, path: str) -> datetime | None:
         select(Document).where(Document.id == task.subject_id).with_for_update(key_share=True)
     ).one()
     document.path = path
-    if document.revoked_at is not None:
-        return None  # the holder was notified of the revocation
+    service = services.load().issuing(document.kind)
+    if document.revoked_at is not None:  # the holder was notified of the revocation
+        if service.waits:  # withdrawn meanwhile
+            tasks.plan(tx, "erase_letter", document.id, f"erase_letter:{task.run_key}")
+        return None
     params: dict[str, Value] = {"number": document.number}
     if document.valid_until is not None:
         params["valid_until"] = document.valid_until
-    service = services.load().issuing(document.kind)
+    case = tx.get_one(Case, document.case_id)
+    stage = service.stage(case.stage)
+    words: tuple[Say, ...] = (Say(worded("notices.document", service.id), params),)
+    if isinstance(stage, Waiting):
+        words = (about(case), Say(f"{service.id}.{stage.id}.sheet", params))
     message = Message(
-        parts=(Say(worded("notices.document", service.id), params),),
+        parts=words,
         document=path,
         filename=f"{document.number}.pdf",
     )
-    key = f"document:{document.id}:owner"
     body = messages.to_json(message)
-    enqueue(tx, [NewMessage(document.person_id, key, body)])
+    enqueue(tx, [NewMessage(document.person_id, f"{task.run_key}:owner", body)])
     helper = assisted.helper_of(tx, document.case_id)
     if helper is not None and not has_chat(tx, document.person_id):  # it is handed over on paper
-        enqueue(tx, [NewMessage(helper, f"document:{document.id}:officer", body)])
-    act = by_office(tx, ACTOR, f"document:{document.id}")
-    if any(isinstance(stage, Visit) for stage in service.course):
+        enqueue(tx, [NewMessage(helper, f"{task.run_key}:officer", body)])
+    act = by_office(tx, ACTOR, task.run_key)
+    if isinstance(stage, Waiting):
+        if stage.shows:
+            act.tell(document.person_id, News.DOCUMENT_SENT, document.case_id, opens=stage.opens)
+    elif any(isinstance(stage, Visit) for stage in service.course):
         act.tell(document.person_id, News.DOCUMENT_SENT, document.case_id, opens="rating")
     return None

@@ -9,17 +9,16 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from casework import applicants
+from casework import applicants, lenders
 from casework.documents import holder
 from conversations import catalogue, services
 from conversations.messages import Say
-from conversations.service import Known
 from models import identity
 from models.case import Case
 from models.document import Document
 from models.identity import Identity
 from models.infrastructure.wib import WIB
-from models.reference import area, business_type
+from models.reference import business_type
 from workers.context import Context
 from workers.documents.typesetting import UNDRAWN, address, day, line, qr, typeset
 
@@ -96,7 +95,7 @@ def _sheet(tx: Session, document: Document, context: Context, check_url: str) ->
     applicant = applicants.of(tx, tx.get_one(Case, document.case_id))
     known = identity.of_people(tx, [applicant]).get(applicant)
     answers: Mapping[str, Any] = case.answers
-    city, words = Known(area.load(), business_type.load()), catalogue.load()
+    city, words = lenders.known(tx), catalogue.load()
     printed = {
         words.say(Say(one.label), LOCALE): words.value(one.value, LOCALE) if one.value else UNKNOWN
         for one in services.load().kind(document.kind).printed(answers, city)

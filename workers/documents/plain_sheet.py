@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from casework import lenders
 from casework.documents import holder
 from conversations import catalogue, services
 from conversations.messages import Say
-from conversations.service import Known
 from models.case import Case
 from models.document import Document
-from models.reference import area, business_type
 from workers.context import Context
 from workers.documents.typesetting import UNDRAWN, address, day, line, qr, typeset
 
@@ -26,7 +25,7 @@ def sheet(tx: Session, document: Document, context: Context, check_url: str) -> 
     words, declared = catalogue.load(), services.load()
     service = declared.issuing(document.kind)
     case = tx.get_one(Case, document.case_id)
-    city = Known(area.load(), business_type.load())
+    city = lenders.known(tx)
     printed = declared.kind(document.kind).printed(case.answers, city)
     fields = {
         "title": line(words.say(Say(f"{service.id}.{document.kind}"), LOCALE)),

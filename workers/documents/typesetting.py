@@ -1,4 +1,4 @@
-"""Typesetting: renders one A4 page as PDF/A-2b; equal fields give equal bytes."""
+"""Typesetting: renders A4 pages as PDF/A-2b; equal fields give equal bytes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ UNDRAWN = "\u25a1"  # replaces a letter of another script: a visible empty squar
 
 
 def typeset(template: str, fields: Mapping[str, object], issued_on: date) -> bytes:
-    """Fill a template of this folder, such as "iumk.typ"; return a PDF/A-2b of one A4 page.
+    """Fill a template of this folder, such as "iumk.typ"; return a PDF/A-2b of A4 pages.
 
     `fields` must be JSON values, with texts already reduced to what the font can draw (`line`).
     The PDF's date is `issued_on`: the same arguments give the same bytes.

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from models.finding import Finding
-from workers.verification import business_type, duplicates, identity, photo, place, scale
+from workers.verification import business_type, duplicates, flags, identity, photo, place, scale
 from workers.verification.evidence import Check, Evidence, hand_over
 
 CHECKS: Mapping[str, Check] = MappingProxyType(
@@ -19,6 +19,11 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         business_type.NAME: Check(business_type.check, frozenset({"trade"}), business_type.REASONS),
         scale.NAME: Check(
             scale.check, frozenset({"capital", "turnover", "workers"}), scale.REASONS
+        ),
+        flags.NAME: Check(
+            flags.check,
+            frozenset({"arrears", "before", "now", "can_pay", "talked"}),
+            flags.REASONS,
         ),
         photo.NAME: Check(photo.check, frozenset({"place_photo"}), photo.REASONS),
     }

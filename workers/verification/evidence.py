@@ -57,6 +57,7 @@ class Evidence:
     workers: int | None
     identity: Identity | None  # None: the officer will see the KTP at the door
     photos: tuple[PhotoEvidence, ...]
+    flags: tuple[str, ...] = ()  # of the service, on the answers
     same_person_open: tuple[str, ...] = ()  # numbers of their cases, same trade and kelurahan
 
 

@@ -204,9 +204,10 @@ def _evidence(tx: Session, case: Case) -> Evidence:
     same_person = {person_id, *(identity.same_person(tx, known) if known else ())}
     trade, place = answers.get("trade") or {}, answers.get("place") or {}
     turnover = _sum(answers.get("turnover"))
-    pin = place.get("pin")
+    pin, today = place.get("pin"), now(tx).astimezone(WIB).date()
     return Evidence(
-        today=now(tx).astimezone(WIB).date(),
+        today=today,
+        flags=course.service_of(case).flags(answers, today),
         owner_name=course.service_of(case).holder(answers),
         trade_code=trade.get("code") or "",
         trade_version=trade.get("version") or "",

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "b3d07f5e1c68"
-down_revision = "6ad1c93f07b2"
+down_revision = "8e2f6b41c9d3"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,141 @@
+"""Reminders after relief was granted: opt-in, at most eight, and stopped at any time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, time
+
+from casework import course, waiting
+from casework.act import Act
+from casework.documents import day
+from conversations.dossiers import Reminder, Terms, reminders
+from conversations.events import News
+from conversations.messages import Rupiah, Say, Value
+from models import lifecycle, task
+from models.case import Case
+from models.dossier import Dossier
+from models.infrastructure.encryption import readable
+from models.infrastructure.wib import WIB
+from models.lifecycle import CaseState, NotAllowed
+
+REMIND, SECOND = "remind_instalment", "second_letter"  # kinds of tasks
+AT = time(9, 0)  # WIB; within the hours in which nobody sleeps
+_OF_INSTALMENT = "before_"
+STAGE = "trust"
+
+
+def begin(act: Act, case: Case, row: Dossier, *, wanted: bool) -> None:
+    """Begin the reminders of a (locked) case, or end it if none are wanted."""
+    if not wanted:
+        _end(act, case)
+        return
+    row.reminders = 0
+    following = _next(row, act.at)
+    if following is None:
+        _end(act, case)
+    else:
+        task.plan(act.tx, REMIND, case.id, f"{REMIND}:{case.id}", due_at=_at(following))
+
+
+def remind(act: Act, case: Case, row: Dossier) -> datetime | None:
+    """Send the next reminder of a (locked) case; return when the one after it is due.
+
+    Its first line is neutral, for phones that several people see.
+    """
+    act.must_be_office()
+    waits = case.state == CaseState.WAITING and case.stage == STAGE
+    due = _next(row, act.at)
+    if not waits or row.stopped_at is not None or due is None:
+        return None
+    if _at(due) > act.at:
+        return _at(due)
+    row.reminders = _all(row).index(due) + 1
+    act = replace(act, cause=f"{REMIND}:{case.id}:{due.key}")  # each is sent once
+    news = (waiting.about(case), _words(row, due))
+    opens = "instalment" if _asks(due) else ""
+    act.tell(case.person_id, News.LETTER_REMINDER, case.id, *news, opens=opens)
+    following = _next(row, act.at)
+    if following is None:
+        _end(act, case)
+        return None
+    return _at(following)
+
+
+def answer(act: Act, case_id: int, said: str) -> None:
+    """Take the owner's answer to a reminder; "stop" ends them.
+
+    Raises:
+        NotAllowed: it is another person's case, or nobody is reminded.
+    """
+    case = act.my_case(case_id)
+    row = act.tx.get(Dossier, case.id)
+    if row is None or case.state != CaseState.WAITING or case.stage != STAGE:
+        raise NotAllowed(f"nobody is reminded of case {case.id}")
+    act.note("reminder.answered", f"case:{case.id}", said=said)
+    if said == "stop":
+        row.stopped_at = act.at
+        _end(act, case)
+
+
+def plan_second(act: Act, case: Case, due_at: datetime) -> None:
+    """Plan to say when a second letter may be written after a refusal."""
+    task.plan(act.tx, SECOND, case.id, f"{SECOND}:{case.id}", due_at=due_at)
+
+
+def say_second(act: Act, case: Case, row: Dossier) -> None:
+    """Say that a second letter may be written now; a case that was refused ends with it."""
+    act.must_be_office()
+    if row.outcome != "refused" or case.state != CaseState.WAITING:
+        return
+    lifecycle.move(act.tx, case, CaseState.DONE, actor=act.actor, reason="refused")
+    case.due_at = None
+    said = Say("notices.letter_second", {"number": case.number})
+    act.tell(case.person_id, News.LETTER_REMINDER, case.id, said)
+
+
+def _end(act: Act, case: Case) -> None:
+    if case.state == CaseState.WAITING and case.stage == STAGE:
+        case.due_at = None
+        course.advance(act, case)
+
+
+def terms_of(row: Dossier) -> Terms | None:
+    """Return the terms of the new contract, as far as they are known."""
+    held = readable(row.terms)
+    if not isinstance(held, dict):
+        return None
+    due = held.get("first_due")
+    return Terms(
+        held.get("instalment"), held.get("months"), date.fromisoformat(due) if due else None
+    )
+
+
+def _all(row: Dossier) -> list[Reminder]:
+    answered = row.answered_at
+    return list(reminders(day(answered), terms_of(row))) if answered is not None else []
+
+
+def _next(row: Dossier, at: datetime) -> Reminder | None:
+    """Return the first reminder that was not sent, but none before an instalment that is past."""
+    left = _all(row)[row.reminders or 0 :]
+    return next(
+        (one for one in left if one.due is None or one.due >= day(at) or not _asks(one)), None
+    )
+
+
+def _asks(reminder: Reminder) -> bool:
+    return reminder.key.startswith(_OF_INSTALMENT)
+
+
+def _at(reminder: Reminder) -> datetime:
+    return datetime.combine(reminder.on, AT, WIB)
+
+
+def _words(row: Dossier, due: Reminder) -> Say:
+    terms = terms_of(row)
+    params: dict[str, Value] = {}
+    if due.due is not None:
+        params["day"] = Say("common.day", {"day": due.due})
+        known = terms.instalment if terms is not None else None
+        params["sum"] = Rupiah(known) if known is not None else Say("notices.reminder.unknown_sum")
+    return Say(f"notices.reminder.{due.key}", params)
