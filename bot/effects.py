@@ -281,8 +281,8 @@ def _about_visit(act: Act, effect: AboutVisit, public_url: str) -> None:
             visits.decline(act, visit_id, reason)
         case Depart(visit_id):
             visits.depart(act, visit_id)
-        case Arrive(visit_id, km, why, words):
-            visits.arrive(act, visit_id, km, why, words)
+        case Arrive(visit_id, km, why, words, pin):
+            visits.arrive(act, visit_id, km, why, words, pin)
         case FinishVisit(visit_id, purpose, outcome, answers):
             visits.finish(act, visit_id, purpose, outcome, answers)
         case FailVisit(visit_id, reason):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
@@ -19,7 +19,7 @@ from bot.rows import Rows
 from bot.senders import locale, roles
 from casework import objections
 from casework.news import duty_of
-from conversations.desk_facts import AsideFact, CallFact, PortraitFact
+from conversations.desk_facts import AsideFact
 from conversations.facts import Desk, Facts, Me, Mine, OfficerFact, Rounds, VisitFact
 from conversations.lifecycle import MOVABLE
 from conversations.service import Services
@@ -28,27 +28,20 @@ from models import (
     aside,
     finding,
     officer,
-    overview,
-    portrait,
     scope,
-    unreached,
     visit,
     window,
 )
 from models.calendar import Calendar
 from models.case import Case
 from models.infrastructure.encryption import readable
-from models.infrastructure.wib import WIB
 from models.lifecycle import CaseState, VisitState
 from models.officer import Officer
 from models.person import LockedPerson, Person, reachable
-from models.scope import Scope
 from models.turn import Opening
 from models.visit import Visit
-from models.working_hours import Part
 
 CHOOSING = 3  # cases of one owner whose free windows are read
-OVERDUE = timedelta(hours=2)  # after the end of a visit's window
 QUEUE = 200  # the oldest rows that wait for a supervisor; the desk shows a few of them
 
 
@@ -167,7 +160,7 @@ def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Se
         .order_by(Visit.on)
         .limit(QUEUE)
     ).all()
-    lost = _lost(tx, mine, base.now)
+    lost = waiting.lost(tx, mine, base.now, limit=QUEUE)
     rows = Rows.about(tx, in_review, [*stuck, *lost], services)
     in_review = [case for case in in_review if not _rejected_before(tx, case, rows, me)]
     rows.see_photos(tx, [case.id for case in in_review])
@@ -181,21 +174,21 @@ def _desk(tx: Session, base: Facts, me: Officer, one: LockedPerson, services: Se
     away = absence.coming(tx, [o.id for o, _ in team], base.today)
     return Desk(
         areas=mine.own,
-        cases=tuple(rows.case_fact(a, base) for a in in_review if readable(a.answers) is not None),
-        visits=rows.visit_facts(stuck, base, None),
-        calls=tuple(
-            CallFact(c.person_id, c.name, c.number, c.phone, c.reasons, c.since)
-            for c in unreached.to_call(tx, mine.holds, limit=QUEUE)
+        cases=waiting.by_deadline(
+            tx,
+            [(a, rows.case_fact(a, base)) for a in in_review if readable(a.answers) is not None],
+            base.today,
         ),
+        visits=rows.visit_facts(stuck, base, None),
+        calls=waiting.calls(tx, mine, limit=QUEUE),
         tickets=waiting.of_supervisor(tx, mine, me, limit=QUEUE),
         asides=tuple(
             AsideFact(row_id, readable(person.name) or "-", since)
             for row_id, person, since in aside.turns_of(tx, mine, but=one.id, limit=QUEUE)
         ),
         lost=rows.visit_facts(lost, base, None),
-        portraits=tuple(
-            PortraitFact(*row) for row in portrait.waiting_in(tx, mine.team(), limit=QUEUE)
-        ),
+        flags=waiting.flags(tx, mine, limit=QUEUE),
+        portraits=waiting.portraits(tx, mine, limit=QUEUE),
         officers=tuple(
             OfficerFact(
                 o.id,
@@ -218,11 +211,3 @@ def _rejected_before(tx: Session, case: Case, rows: Rows, me: Officer) -> bool:
         for one in rows.findings.get(case.id, ())
     )
     return refused and objections.kept_from(tx, case) is not None
-
-
-def _lost(tx: Session, mine: Scope, now: datetime) -> list[Visit]:
-    """Return the visits that are over and that their officers have not reported."""
-    rows = overview.in_hand(tx, mine, now.astimezone(WIB).date())
-    return [
-        one for one, _, _ in rows if window.Window(one.on, Part(one.part)).ends_at < now - OVERDUE
-    ][:QUEUE]

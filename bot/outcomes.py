@@ -85,8 +85,6 @@ RULES: Mapping[SendOutcome, Rule] = MappingProxyType(
         SendOutcome.OTHER_ADDRESS: Rule(Course.UNTRIED, None),
     }
 )
-REASONS = frozenset(rule.reason for rule in RULES.values() if rule.reason is not None)
-
 ELSEWHERE = frozenset(
     {SendOutcome.UNREACHABLE, SendOutcome.WINDOW_CLOSED}
 )  # another address may do

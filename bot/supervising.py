@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from bot.chat_urls import OurChats
-from casework import documents, handing_on, overview, people, portraits, recruiting
+from casework import documents, flags, handing_on, overview, people, portraits, recruiting
 from casework.act import Act
 from conversations.supervision import (
     DecidePortrait,
@@ -15,6 +15,7 @@ from conversations.supervision import (
     InviteHelper,
     Preview,
     RevokeDocument,
+    SeeFlag,
     ShowCase,
     ShowComplaints,
     ShowFigures,
@@ -76,11 +77,13 @@ def _preview(act: Act, preview: Preview) -> None:
 
 def _change(
     act: Act,
-    effect: DecidePortrait | HandVisitsOn | EndOfficer | RevokeDocument | TellHeads,
+    effect: DecidePortrait | HandVisitsOn | EndOfficer | RevokeDocument | SeeFlag | TellHeads,
 ) -> None:
     match effect:
         case DecidePortrait(portrait_id, agreed):
             portraits.decide(act, portrait_id, agreed=agreed)
+        case SeeFlag(flag_id, remark):
+            flags.see(act, flag_id, remark)
         case HandVisitsOn(giver, taker):
             handing_on.hand_on(act, giver, taker)
         case EndOfficer(officer):

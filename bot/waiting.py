@@ -1,11 +1,11 @@
-"""Facts about tickets: what waits for a supervisor's words, for its owner and for supervisors."""
+"""Facts about what waits for a supervisor: tickets, calls, photos, visits that nobody reported."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from casework.course import service_of
 from casework.files import step_of
 from casework.tickets import OBJECTION, words_of
-from conversations.facts import RemarkFact, TicketFact
-from models import attachment, ticket
+from conversations.desk_facts import CallFact, FlagFact, PortraitFact
+from conversations.facts import CaseFact, RemarkFact, TicketFact
+from models import attachment, calendar, flag, overview, portrait, referrals, ticket, unreached
 from models import case as cases
 from models.case import Case
 from models.infrastructure.encryption import readable
@@ -24,8 +25,12 @@ from models.officer import Officer
 from models.person import Person, numbers_of
 from models.scope import Scope
 from models.ticket import Remark, Ticket
+from models.visit import Visit
+from models.window import Window
+from models.working_hours import Part
 
 SHOWN = 3  # of a person's tickets, newest first
+OVERDUE = timedelta(hours=2)  # after the end of a visit's window
 
 
 def of_owner(tx: Session, rows: Sequence[Case]) -> tuple[TicketFact, ...]:
@@ -47,6 +52,52 @@ def of_supervisor(tx: Session, scope: Scope, me: Officer, *, limit: int) -> tupl
     ids = {case.person_id for case, _ in pairs}
     people = {one.id: one for one in tx.scalars(select(Person).where(Person.id.in_(ids)))}
     return _facts(tx, pairs, people=people, numbers=numbers_of(tx, ids), me=me)
+
+
+def by_deadline(
+    tx: Session, rows: Sequence[tuple[Case, CaseFact]], today: date
+) -> tuple[CaseFact, ...]:
+    """Return cases in review with the deadlines of places, those that are overdue at first."""
+    if not any(fact.told for _, fact in rows):
+        return tuple(fact for _, fact in rows)
+    days = calendar.load(tx)
+    late = days.working_days_before(today, referrals.HELD_DAYS)
+    dated = [
+        replace(
+            fact,
+            decide_by=days.working_days_after(case.moved_at, referrals.HELD_DAYS),
+            overdue=_day(case.moved_at) < late,
+        )
+        if fact.told
+        else fact
+        for case, fact in rows
+    ]
+    return tuple(sorted(dated, key=lambda fact: not fact.overdue))
+
+
+def calls(tx: Session, scope: Scope, *, limit: int) -> tuple[CallFact, ...]:
+    """Return the people whom a supervisor is to call."""
+    return tuple(
+        CallFact(c.person_id, c.name, c.number, c.phone, c.reasons, c.since)
+        for c in unreached.to_call(tx, scope.holds, limit=limit)
+    )
+
+
+def portraits(tx: Session, scope: Scope, *, limit: int) -> tuple[PortraitFact, ...]:
+    """Return the photos of officers that wait for a supervisor to agree."""
+    return tuple(PortraitFact(*row) for row in portrait.waiting_in(tx, scope.team(), limit=limit))
+
+
+def flags(tx: Session, scope: Scope, *, limit: int) -> tuple[FlagFact, ...]:
+    """Return what a supervisor is to look at of officers' forms."""
+    return tuple(FlagFact(*row) for row in flag.waiting_in(tx, scope, limit=limit))
+
+
+def lost(tx: Session, scope: Scope, now: datetime, *, limit: int) -> list[Visit]:
+    """Return the visits that are over and that their officers have not reported."""
+    rows = [visit for visit, _, _ in overview.in_hand(tx, scope, _day(now))]
+    over = [one for one in rows if Window(one.on, Part(one.part)).ends_at < now - OVERDUE]
+    return over[:limit]
 
 
 def _facts(

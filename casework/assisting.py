@@ -25,6 +25,7 @@ from conversations.service import Visit as VisitStage
 from models import assisted, audit, identity, link, participant
 from models import case as cases
 from models import person as people
+from models import task as tasks
 from models.assisted import Assisted, AssistedState, Way
 from models.attachment import Attachment
 from models.audit import AuditEntry
@@ -310,6 +311,7 @@ def _confirm(act: Act, form: Assisted, case_id: int, answers: Mapping[str, Json]
     form.way, form.case_id = way.value, case.id
     form.move(AssistedState.SENT)
     act.note("form.sent", f"form:{form.id}", way=way.value, case=case.id)
+    tasks.plan(act.tx, "check_form", form.id, f"check_form:{form.id}")
     told = Say("notices.form_sent", {**_of(act, form), "number": case.number})
     act.tell(officer.person_id, News.FORM_ENDED, form.id, told, can_wait=False)
 

@@ -343,14 +343,20 @@ def depart(act: Act, visit_id: int) -> None:
 
 
 def arrive(
-    act: Act, visit_id: int, km: float | None, why: str | None = None, words: str = ""
+    act: Act,
+    visit_id: int,
+    km: float | None,
+    why: str | None = None,
+    words: str = "",
+    pin: Pin | None = None,
 ) -> None:
     """Record the officer's arrival, and tell the owner what is known of it.
 
     `km` is the distance from the pin, None if unknown. `why` is the officer's reason why no
-    location shows the arrival, in `words` if they are the officer's own.
+    location shows the arrival, in `words` if they are the officer's own. `pin` is their location.
     """
     me, visit = of_officer(act, visit_id)
+    visit.officer_pin = pin
     lifecycle.move(act.tx, visit, VisitState.ARRIVED, actor=act.actor)
     act.note("visit.arrived", f"visit:{visit.id}", km=km, why=why)
     if why is None:

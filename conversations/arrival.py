@@ -98,7 +98,8 @@ class Arrival(Step):
 class Doubt(Step):
     """Asks for a location, or why none shows that the officer is there.
 
-    The answer is {"why": reason, "km": distance or None}, with "words" if they are the officer's
+    The answer is {"why": reason, "km": distance or None}, with the "pin" of the location if there
+    is one, and with "words" if they are the officer's
     own; or what `compared` returned of a location; "not_yet"; or "failed".
     """
 
@@ -121,7 +122,7 @@ class Doubt(Step):
 
     def _choice(self, context: Context, value: str, km: float | None) -> Choice:
         reason = value not in (NOT_YET, FAILED)
-        answer: Json = {"why": value, "km": km} if reason else value
+        answer: Json = {"why": value, "km": km, **_pin_told(context)} if reason else value
         label = Say(context.key(self.id, value))
         return Choice(value, label, answer, means="yes" if value == NO_PIN else "")
 
@@ -133,7 +134,8 @@ class Doubt(Step):
         words = " ".join(event.text.split())[:QUOTED]
         if len(standardised(words).split()) < WORDS_OF_A_REASON or "?" in words:
             raise Refused("pick_one")
-        answer = {"why": OWN_WORDS, "km": _km_told(context), "words": words}
+        told = {"km": _km_told(context), **_pin_told(context)}
+        answer = {"why": OWN_WORDS, **told, "words": words}
         label = Say(context.key(self.id, "own"))
         raise Refused("arrival_reason", {"words": words}, readings=(Reading("own", label, answer),))
 
@@ -159,6 +161,14 @@ def _km_told(context: Context) -> float | None:
     return float(known[0]) if known else None
 
 
+def _pin_told(context: Context) -> dict[str, Json]:
+    """Return the latest location, as "pin"; nothing if there is none."""
+    given = (context.answers.get("far"), context.answers.get("arrive"))
+    return next(
+        ({"pin": one["pin"]} for one in given if isinstance(one, dict) and "pin" in one), {}
+    )
+
+
 def _case(visit: VisitFact, km: float | None) -> tuple[str, ...]:
     """Return which of the question's sentences applies, as the end of its key."""
     if visit.pin is None:
@@ -176,6 +186,8 @@ def _options(visit: VisitFact, km: float | None) -> tuple[str, ...]:
 def compared(here: Located, context: Context) -> Json:
     """Compare a location with the visit's place: {"km": distance or None, "sure": it is near}.
 
+    "pin" is the location itself.
+
     Without a pin, a location that is not in another part of the city is as good as any.
 
     Raises:
@@ -185,7 +197,8 @@ def compared(here: Located, context: Context) -> Json:
         raise Refused("moving_location")
     visit = visit_of(context)
     km = _distance(visit, (here.lat, here.lon), context.facts)
-    return {"km": km, "sure": km is None or (visit.pin is not None and km <= NEAR_KM)}
+    sure = km is None or (visit.pin is not None and km <= NEAR_KM)
+    return {"km": km, "sure": sure, "pin": [here.lat, here.lon]}
 
 
 def doubtful(answers: Answers) -> bool:
@@ -201,7 +214,7 @@ def arrive(context: Context, answer: Json) -> tuple[Effect, ...]:
     """Record an arrival that needs no further question."""
     if not isinstance(answer, dict) or doubtful(context.answers):
         return ()
-    return (_arrive(context, answer["km"]),)
+    return (_arrive(context, answer),)
 
 
 def arrive_in_doubt(context: Context, answer: Json) -> tuple[Effect, ...]:
@@ -212,14 +225,20 @@ def arrive_in_doubt(context: Context, answer: Json) -> tuple[Effect, ...]:
         return ()
     if "why" in answer:
         words = answer.get("words", "")
-        return (Arrive(visit_of(context).id, answer["km"], answer["why"], words),)
-    return (_arrive(context, answer["km"]),) if answer["sure"] else ()
+        return (Arrive(visit_of(context).id, answer["km"], answer["why"], words, _pin(answer)),)
+    return (_arrive(context, answer),) if answer["sure"] else ()
 
 
-def _arrive(context: Context, km: float | None) -> Arrive:
+def _arrive(context: Context, answer: Mapping[str, Json]) -> Arrive:
     visit = visit_of(context)
     unseen = visit.hosted and visit.pin is None
-    return Arrive(visit.id, km, NO_PIN if unseen else None)
+    return Arrive(visit.id, answer["km"], NO_PIN if unseen else None, pin=_pin(answer))
+
+
+def _pin(answer: Mapping[str, Json]) -> tuple[float, float] | None:
+    """Return the location in an answer; None if there is none, as in one of an earlier version."""
+    pin = answer.get("pin")
+    return (float(pin[0]), float(pin[1])) if pin else None
 
 
 def distance(km: float) -> Say:

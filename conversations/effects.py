@@ -270,13 +270,14 @@ class Arrive:
     """The officer arrived; `km` from the owner's pin, if both are known.
 
     `why` is the reason why no location shows it, in `words` if they are the officer's own; None if
-    it is shown.
+    it is shown. `pin` is the officer's location: latitude and longitude.
     """
 
     visit_id: int
     km: float | None
     why: str | None = None
     words: str = ""
+    pin: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

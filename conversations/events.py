@@ -103,6 +103,7 @@ class News(StrEnum):
     FINDING_OFFICER = "finding_officer"
     FIX_NEEDED = "fix_needed"
     FORM_ENDED = "form_ended"
+    FORMS_UNUSUAL = "forms_unusual"
     FORM_OPENED = "form_opened"
     FORM_WAITS = "form_waits"
     IDENTITY_GIVEN = "identity_given"

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta, timezone
 from typing import Literal, Protocol, TypeAlias, TypeVar
 
 from conversations.assisted_facts import AssistedFact, MendFact
-from conversations.desk_facts import AsideFact, CallFact, PortraitFact
+from conversations.desk_facts import AsideFact, CallFact, FlagFact, PortraitFact
 from conversations.dossiers import DossierFact
 from conversations.duty import OFFICE, Duty
 from conversations.lenders import NO_LENDERS, Lenders
@@ -140,6 +140,8 @@ class CaseFact:
     object_until: date | None = None  # the last day for an objection to a rejected case
     photo: str | None = None  # path of the first photo, for a supervisor
     told: bool = False  # somebody else told us of the place
+    decide_by: date | None = None  # the last day to decide on such a place
+    overdue: bool = False  # that day is over
     stage: str = ""  # of its service's course, once it is accepted
     changeable: tuple[str, ...] = ()  # steps that its owner may change while it waits
     dossier: DossierFact | None = None  # of a letter to a lender
@@ -358,6 +360,7 @@ class Desk:
     lost: tuple[VisitFact, ...] = ()  # visits that are over and not reported, soonest first
     portraits: tuple[PortraitFact, ...] = ()  # of officers of the team, oldest first
     areas: tuple[str, ...] = ()  # codes of the supervisor's own areas
+    flags: tuple[FlagFact, ...] = ()  # what is unusual of officers' forms, oldest first
 
     def visit(self, subject: str) -> VisitFact | None:
         """The visit with this id, if it waits here."""
@@ -398,6 +401,14 @@ class Desk:
     def the_lost(self, subject: str) -> VisitFact:
         """The visit that a flow is about; `Flow.alive` guarantees that it exists."""
         return _found(self.lost_visit(subject), "visit", subject)
+
+    def flag(self, subject: str) -> FlagFact | None:
+        """The flag with this id, if nobody has looked at it."""
+        return _with_id(self.flags, subject)
+
+    def the_flag(self, subject: str) -> FlagFact:
+        """The flag that a flow is about; `Flow.alive` guarantees that it exists."""
+        return _found(self.flag(subject), "flag", subject)
 
     def call(self, subject: str) -> CallFact | None:
         """The person with this id on the call list, if this supervisor is to call them."""

@@ -143,6 +143,14 @@ class DecidePortrait:
     agreed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class SeeFlag:
+    """A supervisor has looked at what is unusual of an officer's forms, perhaps with a remark."""
+
+    flag_id: int
+    remark: str = ""
+
+
 #: Effects of a supervisor's words about their areas.
 Supervising: TypeAlias = (
     DecidePortrait
@@ -152,6 +160,7 @@ Supervising: TypeAlias = (
     | InviteHelper
     | Preview
     | RevokeDocument
+    | SeeFlag
     | ShowCase
     | ShowComplaints
     | ShowFigures

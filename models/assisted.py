@@ -5,19 +5,33 @@ A form that `mends` a case corrects its answers at the door.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, delete, func, select, text, union_all, update
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    LargeBinary,
+    and_,
+    case,
+    delete,
+    func,
+    select,
+    text,
+    union_all,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import link
 from models.audit import AuditEntry
 from models.base import Base, Code
+from models.case import Case
 from models.conversation import Conversation
-from models.infrastructure.encryption import EncryptedJson, blind_index
+from models.infrastructure.encryption import EncryptedJson, blind_index, readable
 from models.officer import Officer
 from models.personal import Erasing, Keep, Linking, Personal, on_linking, personal
 from models.visit import Visit
@@ -29,6 +43,7 @@ ABANDONED = timedelta(days=1)  # an open form that nobody changed for so long is
 TAKEN_OVER = "form.taken_over"  # the audit's action
 _OPEN = "state IN ('writing', 'waiting')"
 _OPEN_NEW = f"{_OPEN} AND mends IS NULL"
+_FINISHED = "assisted_forms.state = 'sent' AND assisted_forms.mends IS NULL"
 _MENDING = "state IN ('writing', 'waiting', 'checking') AND mends IS NOT NULL"
 
 
@@ -65,6 +80,12 @@ class Assisted(Base):
         Index("uq_assisted_forms_open", "person_id", unique=True, postgresql_where=text(_OPEN_NEW)),
         Index("uq_assisted_forms_mending", "mends", unique=True, postgresql_where=text(_MENDING)),
         Index("ix_assisted_forms_officer_open", "officer_id", postgresql_where=text(_OPEN)),
+        Index(
+            "ix_assisted_forms_officer_finished",
+            "officer_id",
+            "moved_at",
+            postgresql_where=text(_FINISHED),
+        ),
         Index("ix_assisted_forms_moved_at", "moved_at"),
     )
 
@@ -103,6 +124,65 @@ def lock(tx: Session, form_id: int) -> Assisted:
     """Lock and return a form; lock its person and visit before it."""
     of = select(Assisted).where(Assisted.id == form_id).with_for_update(key_share=True)
     return tx.scalars(of, execution_options={"populate_existing": True}).one()
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A new form that was handed in, and where its officer was; `pin` is None if nobody knows.
+
+    `worked_at` is when the officer had to do with it last, as far as is known: a person who sends
+    it on their own phone may do so days later.
+    """
+
+    id: int
+    begun_at: datetime
+    worked_at: datetime
+    at: datetime
+    pin: tuple[float, float] | None
+
+
+def finished(tx: Session, officer_id: int, since: datetime) -> list[Finished]:
+    """Return an officer's new forms that were handed in since a time, the newest last.
+
+    The officer's location is that of the arrival at the visit, or on the road the pin that the
+    officer gave for the place.
+    """
+    there = and_(Visit.id == Assisted.visit_id, Visit.officer_id == Assisted.officer_id)
+    answers = case((Assisted.visit_id.is_(None), Case.answers))
+    rows = tx.execute(
+        select(Assisted, Visit.officer_pin, answers, Case.answered_by)
+        .join(Case, Case.id == Assisted.case_id)
+        .outerjoin(Visit, there)
+        .where(
+            Assisted.officer_id == officer_id,
+            text(_FINISHED),
+            Assisted.moved_at > since,
+        )
+        .order_by(Assisted.moved_at, Assisted.id)
+    )
+    return [
+        Finished(
+            form.id,
+            form.made_at,
+            form.made_at if form.way == Way.OWN_PHONE else form.moved_at,
+            form.moved_at,
+            _pin(readable(pin)) or _pin_of(readable(given), by or {}, officer_id),
+        )
+        for form, pin, given, by in rows
+    ]
+
+
+def _pin_of(
+    given: Mapping[str, Any] | None, by: Mapping[str, str], officer_id: int
+) -> tuple[float, float] | None:
+    """Return the pin of the place, if the officer gave it."""
+    place = (given or {}).get("place")
+    own = by.get("place") == f"officer:{officer_id}"
+    return _pin(place.get("pin")) if own and isinstance(place, dict) else None
+
+
+def _pin(given: Any) -> tuple[float, float] | None:
+    return (float(given[0]), float(given[1])) if given else None
 
 
 def open_of_person(tx: Session, person_id: int) -> Assisted | None:

@@ -80,6 +80,13 @@ class Calendar:
             days -= self.works(on)
         return on
 
+    def working_days_before(self, on: date, days: int) -> date:
+        """Return the date that is `days` working days before `on`."""
+        while days:
+            on -= timedelta(days=1)
+            days -= self.works(on)
+        return on
+
     def working_time_after(self, at: datetime, span: timedelta) -> datetime:
         """Return when `span` of working hours will have passed since `at`, in UTC."""
         on, left = at.astimezone(WIB).date(), span

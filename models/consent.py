@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint, delete, func
+from sqlalchemy import ForeignKey, UniqueConstraint, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Code
@@ -34,6 +34,12 @@ def give(execute: Execute, consents: Iterable[tuple[int, str]]) -> None:
     rows = [{"person_id": person_id, "purpose": purpose} for person_id, purpose in consents]
     if rows:
         execute(_GIVE, {"rows": packed(rows), "version": CURRENT_VERSION})
+
+
+def given(tx: Session, person_id: int, purposes: Iterable[str]) -> bool:
+    """Whether a person agreed to all of these purposes, in whatever wording."""
+    theirs = select(Consent.purpose).where(Consent.person_id == person_id)
+    return set(purposes) <= set(tx.scalars(theirs))
 
 
 def take_back(tx: Session, person_id: int, purpose: str) -> None:

@@ -53,6 +53,7 @@ WHOSE = {
     "invitations": f"case_id IN {_CASES}",
     "lender_answers": f"case_id IN {_CASES}",
     "link_codes": f"{_MINE} OR taken_by_id = ANY(:ids)",
+    "officer_flags": "officer_id IN (SELECT id FROM officers WHERE person_id = ANY(:ids))",
     "officers": _MINE,
     "outbox": _MINE,
     "participants": f"{_MINE} OR case_id IN {_CASES}",

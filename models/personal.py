@@ -48,6 +48,7 @@ class Keep(StrEnum):
     CASE = "case"
     PERSON = "person"  # until erased on request
     PORTRAIT = "portrait"  # until it is refused or replaced, or the officer's work ends
+    FLAG = "flag"  # a year after the cause
     DUTY = "duty"  # as long as the audit must identify officers
 
 

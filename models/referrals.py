@@ -31,6 +31,7 @@ from models.participant import Participant, ParticipantRole
 from models.personal import Erasing, Keep, Personal, personal
 
 INVITED = timedelta(days=30)  # how long an invitation can be accepted
+HELD_DAYS = 1  # working days within which a supervisor decides on a place that waits
 AT_ONCE = 1_000  # cases that one run of `tidy` empties
 KEPT = timedelta(days=30)  # who told us of a place, and its words, after its case is over
 
@@ -164,6 +165,12 @@ def last_told(tx: Session, person_id: int, service: str, limit: int) -> Sequence
         )
     )
     return tx.scalars(of.order_by(Case.id.desc()).limit(limit)).all()
+
+
+def held(tx: Session, services: Iterable[str]) -> Sequence[Case]:
+    """Return the cases of these services that wait for a supervisor, the longest wait at first."""
+    waits = Case.state == CaseState.IN_REVIEW, Case.service.in_(list(services))
+    return tx.scalars(select(Case).where(*waits).order_by(Case.moved_at, Case.id)).all()
 
 
 def set_apart(tx: Session, one: int, other: int) -> None:

@@ -29,6 +29,8 @@ KINDS = (
     "erase",
     "portrait",
     "alarm",
+    "digest",
+    "check_form",
     "follow_up",
     "letter_to_desk",
     "remind_instalment",

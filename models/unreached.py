@@ -1,4 +1,4 @@
-"""The call list: people whom a message did not reach, for supervisors to call."""
+"""The call list: people for supervisors to call, since a message did not reach them, or to ask."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ from models.personal import Linking, on_linking
 
 
 class CallReason(StrEnum):
-    """Why a message did not reach a person; the text is `call.reason.<reason>` in the catalogue."""
+    """Why a person is to be called; the text is `call.reason.<reason>` in the catalogue.
+
+    But for the last, a message did not reach them.
+    """
 
     UNREACHABLE = "unreachable"
     NO_CHAT = "no_chat"  # the person never had one: an officer filled the form in
@@ -42,12 +45,13 @@ class CallReason(StrEnum):
     DISTURBED = "disturbed"  # the provider did not accept it for a day
     OURS = "ours"
     UNREADABLE = "unreadable"
+    VISITED = "visited"  # an officer helped them, and they are asked whether it is so
 
 
 class Unreached(Base):
-    """A person whom a message did not reach, and why: one row for a person and a reason.
+    """A person to call, and why: one row for a person and a reason.
 
-    Open until a supervisor has called or the person writes.
+    Open until a supervisor has called or, if a message did not reach them, the person writes.
     """
 
     __tablename__ = "unreached"
@@ -78,9 +82,10 @@ class ToCall:
 
 
 def _heard_since() -> ColumnElement[bool]:
-    return exists().where(
+    wrote = exists().where(
         Address.person_id == Unreached.person_id, Address.heard_at > Unreached.noted_at
     )
+    return and_(Unreached.reason != CallReason.VISITED, wrote)
 
 
 def note(tx: Session, person_id: int, reason: CallReason) -> Unreached | None:
@@ -164,6 +169,15 @@ def _to_call(row: Unreached, person: Person, case: Case | None, staff: Officer |
     if case is not None:
         number = case.number
     return ToCall(row.person_id, name, number, readable(person.phone), (), row.noted_at)
+
+
+def can_be_called(tx: Session, person_id: int) -> bool:
+    """Whether a number of a person is known, and they did not ask to be left alone."""
+    theirs = select(Person).where(Person.id == person_id, Person.opted_out_at.is_(None))
+    person = tx.scalars(theirs.where(Person.erased_at.is_(None))).one_or_none()
+    if person is None:
+        return False
+    return readable(person.phone) is not None or person_id in numbers_of(tx, [person_id])
 
 
 def of_person(tx: Session, person_id: int) -> Sequence[Unreached]:

@@ -31,7 +31,8 @@ class Visit(Base):
     """One visit to one host in one window, for one purpose of a case's course.
 
     `host_id` is None for a host without a chat. `site` is the place as it was when the window was
-    taken: JSON of `conversations.service.Site`, erased some time after the visit. `code` is the
+    taken: JSON of `conversations.service.Site`, erased some time after the visit, and so is
+    `officer_pin`: latitude and longitude of the officer's location on arrival. `code` is the
     door code, which the host gives to the officer; it exists once an officer has accepted.
     """
 
@@ -54,6 +55,10 @@ class Visit(Base):
     area_code: Mapped[Code]  # the kelurahan
     site: Mapped[Any | None] = mapped_column(
         EncryptedJson("visits.site"), info=personal(Personal.PLACE, Keep.VISIT, Erasing.EMPTIED)
+    )
+    officer_pin: Mapped[Any | None] = mapped_column(
+        EncryptedJson("visits.officer_pin"),
+        info=personal(Personal.PLACE, Keep.VISIT, Erasing.EMPTIED),
     )
     on: Mapped[date]
     part: Mapped[Code]  # models.window

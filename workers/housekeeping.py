@@ -9,13 +9,13 @@ from functools import partial
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from casework import tickets
+from casework import digests, tickets
 from casework.act import by_office
 from casework.news import window_of
 from conversations import services
 from conversations.events import News
 from conversations.messages import Say
-from models import alias, assisted, referrals, task, ticket
+from models import alias, assisted, flag, referrals, task, ticket
 from models import case as cases
 from models.aside import SessionAside
 from models.audit import AuditEntry
@@ -67,6 +67,12 @@ def sweep(tx: Session, run: Task) -> datetime | None:
     return None
 
 
+def digest(tx: Session, run: Task) -> datetime | None:
+    """Tell supervisors in the morning what waits for them."""
+    digests.tell_held(by_office(tx, ACTOR, run.run_key))
+    return None
+
+
 def tidy(context: Context, _: int) -> Settle:
     """Delete expired rows, in batches to keep locks short, and files of closed complaints.
 
@@ -86,6 +92,7 @@ def _tidy(tx: Session, run: Task, *, kept: Kept, erased: Sequence[int]) -> datet
     tx.execute(delete(LinkCode).where(LinkCode.expires_at < moment - LINKS_KEPT))
     tx.execute(delete(SessionAside).where(SessionAside.set_aside_at < moment - drafts.KEPT))
     assisted.tidy(tx)
+    flag.tidy(tx)
     referrals.tidy(tx, [one.id for one in services.load().values() if one.about_others])
     alias.forget(tx, moment - kept.aliases)
     _forget_sites(tx, moment)
@@ -102,11 +109,12 @@ def _tidy(tx: Session, run: Task, *, kept: Kept, erased: Sequence[int]) -> datet
 
 
 def _forget_sites(tx: Session, moment: datetime) -> None:
-    """Erase the sites of closed visits, SITES_KEPT after the visit's day."""
+    """Erase the sites of closed visits, and officers' locations, SITES_KEPT after the day."""
     until = (moment - SITES_KEPT).date()
     closed = (VisitState.DONE, VisitState.FAILED, VisitState.CANCELLED)
     over = Visit.state.in_(closed), Visit.on.between(until - SITES_KEPT, until)
-    tx.execute(update(Visit).where(*over, Visit.site.is_not(None)).values(site=None))
+    kept = or_(Visit.site.is_not(None), Visit.officer_pin.is_not(None))
+    tx.execute(update(Visit).where(*over, kept).values(site=None, officer_pin=None))
 
 
 def _idle(kind: str, subject: InstrumentedAttribute[int]) -> ColumnElement[bool]:

@@ -11,12 +11,13 @@ from sqlalchemy import func
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from casework import alarms, linking, tickets
+from casework import alarms, call_list, flags, linking, tickets
 from casework.act import by_office
 from casework.news import worded
 from conversations.messages import Say
 from models import audit
 from models import task as tasks
+from models.assisted import Assisted
 from models.case import Case
 from models.document import Document
 from models.infrastructure import logs
@@ -32,6 +33,15 @@ from workers.visits import offers, windows
 def _alarm(tx: Session, task: Task) -> datetime | None:
     act = by_office(tx, ACTOR, f"{task.run_key}:{task.due_at}")
     return alarms.tell_again(act, task.subject_id)
+
+
+def _check_form(tx: Session, task: Task) -> datetime | None:
+    form = tx.get(Assisted, task.subject_id)
+    if form is None:
+        return None  # its person was erased
+    act = by_office(tx, ACTOR, task.run_key)
+    flags.look(act, form)
+    return call_list.call_back(act, form)
 
 
 def _link(tx: Session, task: Task) -> datetime | None:
@@ -58,6 +68,8 @@ SHORT: Mapping[str, Settle] = MappingProxyType(
         "link": _link,
         "alarm": _alarm,
         "sweep": housekeeping.sweep,
+        "digest": housekeeping.digest,
+        "check_form": _check_form,
         "remind": drafts.remind,
         "erase_drafts": drafts.erase,
         "follow_up": letters.follow_up,

@@ -34,6 +34,7 @@ class Periodic:
 PERIODIC = (
     Periodic("sweep", timedelta(minutes=5)),
     Periodic("tidy", timedelta(days=1), since=timedelta(hours=3)),
+    Periodic("digest", timedelta(days=1), since=timedelta(hours=7)),  # when the quiet hours end
     Periodic("remind", timedelta(minutes=10)),
     Periodic("erase_drafts", timedelta(days=1), since=timedelta(hours=3)),
 )

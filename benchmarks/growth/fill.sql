@@ -271,6 +271,20 @@ SELECT DISTINCT ON (person_id) person_id, id, area_code, 'unreachable', moved_at
 INSERT INTO portraits (officer_id, state, made_at, over_at)
 SELECT id, 'over', invited_at, invited_at + interval '90 days' FROM officers;
 
+-- assisted_forms
+-- At one visit in three the officer filled in the form.
+INSERT INTO assisted_forms (service, officer_id, person_id, visit_id, case_id, state, way, made_at, moved_at)
+SELECT 'business_permit', officer_id, host_id, id, case_id, 'sent', 'signature',
+       moved_at - interval '20 minutes', moved_at
+  FROM visits WHERE state = 'done' AND id % 3 = 0;
+
+-- officer_flags
+-- One form in fifty was to be looked at, and nearly all of these were.
+INSERT INTO officer_flags (officer_id, area_code, kind, forms, measure, noted_at, moved_at, seen_at)
+SELECT f.officer_id, v.area_code, 'quick', ARRAY[f.id], 2, f.moved_at, f.moved_at,
+       CASE WHEN f.id % 5000 <> 0 THEN f.moved_at + interval '1 day' END
+  FROM assisted_forms AS f JOIN visits AS v ON v.id = f.visit_id WHERE f.id % 50 = 0;
+
 -- tickets
 -- One case in fifty, nearly all of which were closed.
 INSERT INTO tickets (case_id, about, told_at, answer_by, close_by, answered_at, closed_at,

@@ -341,6 +341,7 @@ _SUBJECTS: Mapping[str, str] = {
     "link": "SELECT id FROM link_codes ORDER BY id",
     "portrait": "SELECT id FROM portraits ORDER BY id",
     "alarm": "SELECT case_id FROM tickets WHERE closed_at IS NULL ORDER BY case_id",
+    "check_form": "SELECT id FROM assisted_forms WHERE state = 'sent' ORDER BY id DESC",
     "follow_up": "SELECT id FROM cases ORDER BY id DESC",
     "letter_to_desk": "SELECT id FROM cases ORDER BY id DESC",
     "remind_instalment": "SELECT id FROM cases ORDER BY id DESC",

@@ -11,6 +11,7 @@ from typing import Any
 from casework.lenders import shipped_register
 from cli.measure import (
     awaiting,
+    flags,
     labels,
     officers_form,
     own_data,
@@ -156,6 +157,7 @@ def _situation(kind: str) -> Callable[[str], set[str]]:
         "owner_name": _owner_name,
         "window": _window,
         "anytime": _anytime,
+        **flags.situations(_facts, _play),
         **own_data.situations(lambda: _facts(cases=False)),
         **tickets.situations(_facts),
         **{
@@ -452,8 +454,7 @@ def _new(draft: Draft | None, said: str) -> Played:
 
 
 def _then(played: Played, event: Event, facts: Facts) -> Played:
-    session = played.turn.session
-    return Played(session, advance(flows.load(), session, event, facts))
+    return Played(played.turn.session, advance(flows.load(), played.turn.session, event, facts))
 
 
 def _facts(me: Me | None = None, *, cases: bool = True) -> Facts:
@@ -469,8 +470,7 @@ def _facts(me: Me | None = None, *, cases: bool = True) -> Facts:
 
 def _case(id: int, state: CaseState, **known: Any) -> CaseFact:
     answers = {step: answer for step, answer in ANSWERS.items() if step not in ("consent", "way")}
-    submitted = NOW - timedelta(hours=1)
-    return CaseFact(id, f"26-{id:06d}", SERVICE, state, answers, submitted, **known)
+    return CaseFact(id, f"26-{id:06d}", SERVICE, state, answers, NOW - timedelta(hours=1), **known)
 
 
 def _visit(state: VisitState) -> VisitFact:

@@ -36,6 +36,7 @@ _EFFECTS: dict[type[object], str] = {
 _SENTENCES = {
     "common.number_please": "check",
     "supervising.absent": "absent",
+    "supervising.no_flags": "flags",
     "supervising.danger": "danger",
     "supervising.erase": "erase",
     "supervising.invite": "invite",

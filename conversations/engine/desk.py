@@ -123,7 +123,7 @@ _EARS: Mapping[Role, Ears] = {
         supervising.act,
         discerning.hears,
         {"end": frozenset({"end"})},  # a visit that is over, not an officer's duty
-        ours={"held": frozenset({"decision", "why"})},
+        ours={"held": frozenset({"decision", "why"}), "flag": frozenset({"look"})},
         at_step={"held.decision": frozenset({"complaints", "figures", "find"})},
         first=supervising_forms.first,
     ),

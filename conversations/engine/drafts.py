@@ -27,7 +27,7 @@ from conversations.messages import (
 from conversations.referrals import DecideReferral, LeaveUnsafe, PostponeVisit, SendToAll
 from conversations.session import Answers, Draft
 from conversations.step import Prompt
-from conversations.supervision import DecidePortrait
+from conversations.supervision import DecidePortrait, SeeFlag
 from conversations.ticketing import AnswerTicket
 
 MAX_PARKED = 4  # parked drafts of one person; the oldest is dropped
@@ -141,9 +141,10 @@ def _forget_settled(turn: TurnBuilder) -> None:
         cases |= {case.id for case in turn.facts.desk.cases if case.told}
     called = {effect.called_id for effect in turn.effects if isinstance(effect, Called)}
     seen = {effect.portrait_id for effect in turn.effects if isinstance(effect, DecidePortrait)}
+    flags = {effect.flag_id for effect in turn.effects if isinstance(effect, SeeFlag)}
     over = {effect.form_id for effect in turn.effects if isinstance(effect, DropForm)}
     filled = {effect.form_id for effect in turn.effects if isinstance(effect, ProposeForm)}
-    if not (visits or cases or called or seen or over or filled):
+    if not (visits or cases or called or seen or flags or over or filled):
         return
     mine, rounds, desk = turn.facts.mine, turn.facts.rounds, turn.facts.desk
     turn.facts = replace(
@@ -163,6 +164,7 @@ def _forget_settled(turn: TurnBuilder) -> None:
             cases=tuple(c for c in desk.cases if c.id not in cases),
             visits=tuple(v for v in desk.visits if v.id not in visits),
             calls=tuple(c for c in desk.calls if c.id not in called),
+            flags=tuple(f for f in desk.flags if f.id not in flags),
             portraits=tuple(p for p in desk.portraits if p.id not in seen),
         ),
     )

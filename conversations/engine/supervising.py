@@ -14,6 +14,7 @@ from conversations.engine import (
     calling,
     deciding,
     drafts,
+    flagging,
     lettering,
     recalling,
     recruiting,
@@ -215,6 +216,15 @@ def _erase(turn: TurnBuilder, text: str) -> None:
     turn.says.append(Say("supervising.erase"))
 
 
+def _why(turn: TurnBuilder, text: str) -> None:
+    """Say why a case waits; a call or a flag says it itself."""
+    draft = turn.session.draft
+    if draft is not None and draft.flow in ("call", "flag"):
+        drafts.digress(turn)
+    else:
+        deciding.why(turn, text)
+
+
 # -- the open question ----------------------------------------------------------------------------
 
 
@@ -338,6 +348,7 @@ _ANSWERS: Mapping[str, Callable[[TurnBuilder, str], None]] = {
     "erase": _erase,
     "export": _export,
     "figures": _figures,
+    "flags": flagging.flags,
     "explained": deciding.explain,
     "no_reason": deciding.ask_for_reason,
     "find": _find,
@@ -386,7 +397,7 @@ _ANSWERS: Mapping[str, Callable[[TurnBuilder, str], None]] = {
     "unvisited": _unvisited,
     "visits": _visits,
     "where": staffing.where,
-    "why": deciding.why,
+    "why": _why,
 }
 #: The effects of picked choices by their matter; subject and argument are those of the choice.
 _CHOSEN: Mapping[str, Callable[[TurnBuilder, str, Json], None]] = {

@@ -25,6 +25,7 @@ def _summary(context: Context) -> Mapping[str, Value]:
     return {
         "number": case.number,
         "brief": Lines(case.brief),
+        "by": case.decide_by or context.facts.today,
         "reasons": Lines(tuple(reasons or [Say("supervisor_desk.no_reason")])),
     }
 

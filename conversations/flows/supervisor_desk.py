@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from conversations.effects import Concern
+from conversations.facts import CaseFact, Desk, TicketFact
 from conversations.flow import Flow
 from conversations.messages import Lines, Say, Value
 from conversations.session import Choice
@@ -13,19 +15,8 @@ SHOWN = 8  # of each queue, to fit a phone's screen
 
 def _lines(context: Context) -> dict[str, Value]:
     facts = context.facts
-    waiting = [
-        Say(
-            "supervisor_desk.application",
-            {
-                "number": a.number,
-                "since": a.submitted_at,
-                "reason": Say(f"findings.{a.reasons[0]}.short")
-                if a.reasons
-                else Say("supervisor_desk.no_reason"),
-            },
-        )
-        for a in facts.desk.cases[:SHOWN]
-    ]
+    late, cases = _late(facts.desk)
+    urgent, tickets = _urgent(facts.desk)
     stuck = [
         Say(
             "supervisor_desk.visit",
@@ -45,17 +36,6 @@ def _lines(context: Context) -> dict[str, Value]:
         )
         for c in facts.desk.calls[:SHOWN]
     ]
-    asking = [
-        Say(
-            "supervisor_desk.ticket_overdue" if t.overdue else "supervisor_desk.ticket",
-            {
-                "number": t.number,
-                "about": Say(f"ticket.about.{t.about}"),
-                "by": t.close_by if t.answered else t.answer_by,
-            },
-        )
-        for t in facts.desk.tickets[:SHOWN]
-    ]
     failed = [
         Say("supervisor_desk.set_aside", {"number": m.id, "name": m.name, "since": m.since})
         for m in facts.desk.asides[:SHOWN]
@@ -71,23 +51,72 @@ def _lines(context: Context) -> dict[str, Value]:
         Say("supervisor_desk.portrait", {"name": p.name, "badge": p.badge})
         for p in facts.desk.portraits[:SHOWN]
     ]
-    lines = (*asking, *lost, *failed, *waiting, *stuck, *to_call, *portraits, *unreachable) or (
-        Say("supervisor_desk.all_well"),
-    )
+    flags = [
+        Say(
+            "supervisor_desk.flag",
+            {"name": f.name, "badge": f.badge, "why": Say(f"flag.short.{f.kind}")},
+        )
+        for f in facts.desk.flags[:SHOWN]
+    ]
+    lines = (
+        *map(_ticket, urgent),
+        *map(_case, late),
+        *map(_ticket, tickets),
+        *lost,
+        *failed,
+        *map(_case, cases),
+        *stuck,
+        *to_call,
+        *flags,
+        *portraits,
+        *unreachable,
+    ) or (Say("supervisor_desk.all_well"),)
     return {"name": facts.me.name or "", "lines": Lines(tuple(lines))}
+
+
+def _late(desk: Desk) -> tuple[tuple[CaseFact, ...], tuple[CaseFact, ...]]:
+    """Return the cases that are overdue, and the others."""
+    cases = desk.cases[:SHOWN]
+    return tuple(a for a in cases if a.overdue), tuple(a for a in cases if not a.overdue)
+
+
+def _urgent(desk: Desk) -> tuple[tuple[TicketFact, ...], tuple[TicketFact, ...]]:
+    """Return the tickets of officers in danger, and the others."""
+    tickets = desk.tickets[:SHOWN]
+    urgent = tuple(t for t in tickets if t.about == Concern.DANGER)
+    return urgent, tuple(t for t in tickets if t.about != Concern.DANGER)
+
+
+def _case(case: CaseFact) -> Say:
+    """Return the line of a case that waits for a decision."""
+    reason = (
+        Say(f"findings.{case.reasons[0]}.short")
+        if case.reasons
+        else Say("supervisor_desk.no_reason")
+    )
+    about: dict[str, Value] = {"number": case.number, "reason": reason}
+    if case.decide_by is None:
+        return Say("supervisor_desk.application", {**about, "since": case.submitted_at})
+    key = "supervisor_desk.place_overdue" if case.overdue else "supervisor_desk.place"
+    return Say(key, {**about, "by": case.decide_by})
+
+
+def _ticket(ticket: TicketFact) -> Say:
+    """Return the line of a matter that waits for an answer."""
+    return Say(
+        "supervisor_desk.ticket_overdue" if ticket.overdue else "supervisor_desk.ticket",
+        {
+            "number": ticket.number,
+            "about": Say(f"ticket.about.{ticket.about}"),
+            "by": ticket.close_by if ticket.answered else ticket.answer_by,
+        },
+    )
 
 
 def _matters(context: Context) -> tuple[Choice, ...]:
     facts = context.facts
-    reviews = tuple(
-        Choice(
-            f"review-{a.id}",
-            Say("supervisor_desk.review", {"number": a.number}),
-            [a.page, str(a.id)],
-            "open",
-        )
-        for a in facts.desk.cases[:SHOWN]
-    )
+    late, cases = _late(facts.desk)
+    urgent, asking = _urgent(facts.desk)
     visits = tuple(
         Choice(
             f"assign-{v.id}",
@@ -105,15 +134,6 @@ def _matters(context: Context) -> tuple[Choice, ...]:
             "open",
         )
         for c in facts.desk.calls[:SHOWN]
-    )
-    tickets = tuple(
-        Choice(
-            f"ticket-{t.id}",
-            Say("supervisor_desk.answer", {"number": t.number}),
-            ["ticket", str(t.id)],
-            "open",
-        )
-        for t in facts.desk.tickets[:SHOWN]
     )
     lost = tuple(
         Choice(
@@ -142,17 +162,39 @@ def _matters(context: Context) -> tuple[Choice, ...]:
         )
         for p in facts.desk.portraits[:SHOWN]
     )
+    flags = tuple(
+        Choice(
+            f"flag-{f.id}",
+            Say(f"flag.label.{f.kind}", {"badge": f.badge}),
+            ["flag", str(f.id)],
+            "open",
+        )
+        for f in facts.desk.flags[:SHOWN]
+    )
     return (
-        *tickets,
+        *map(_answer, urgent),
+        *map(_review, late),
+        *map(_answer, asking),
         *lost,
         *failed,
-        *reviews,
+        *map(_review, cases),
         *visits,
         *calls,
+        *flags,
         *portraits,
         Choice("citizen", Say("supervisor_desk.citizen"), ["welcome", ""], "open"),
         Choice("refresh", Say("supervisor_desk.refresh"), "menu", "command"),
     )
+
+
+def _review(case: CaseFact) -> Choice:
+    label = Say("supervisor_desk.review", {"number": case.number})
+    return Choice(f"review-{case.id}", label, [case.page, str(case.id)], "open")
+
+
+def _answer(ticket: TicketFact) -> Choice:
+    label = Say("supervisor_desk.answer", {"number": ticket.number})
+    return Choice(f"ticket-{ticket.id}", label, ["ticket", str(ticket.id)], "open")
 
 
 FLOW = Flow(

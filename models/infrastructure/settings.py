@@ -196,6 +196,11 @@ class Settings:
     referrals_looked_at_from: int = setting(whole_number(1, 1_000), example="4", default="4")
     referral_metres: int = setting(whole_number(10, 500), example="75", default="75")
     referral_quiet_days: int = setting(whole_number(30, 730), example="180", default="180")
+    forms_at_one_place: int = setting(whole_number(0, 5), example="3", default="3")
+    form_metres: int = setting(whole_number(1, 500), example="20", default="20")
+    form_minutes: int = setting(whole_number(0, 60), example="3", default="3")
+    forms_an_hour: int = setting(whole_number(0, 100), example="5", default="5")
+    call_back_one_in: int = setting(whole_number(0, 1_000), example="10", default="10")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -233,7 +238,7 @@ class Settings:
 
     @property
     def guards(self) -> Guards:
-        """The guards of referrals, for all code that opens transactions."""
+        """The guards against misuse, for all code that opens transactions."""
         return Guards(
             a_day=self.referrals_a_day,
             a_month=self.referrals_a_month,
@@ -241,6 +246,11 @@ class Settings:
             looked_at_from=self.referrals_looked_at_from,
             metres=self.referral_metres,
             quiet_days=self.referral_quiet_days,
+            forms_at_one_place=self.forms_at_one_place,
+            form_metres=self.form_metres,
+            form_minutes=self.form_minutes,
+            forms_an_hour=self.forms_an_hour,
+            call_back_one_in=self.call_back_one_in,
         )
 
     @property

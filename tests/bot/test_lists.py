@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.orm import Session
 
 from casework import tickets
 from casework.act import by_office
@@ -20,6 +21,7 @@ from conversations.effects import CallPerson, Help
 from conversations.events import News
 from conversations.messages import Say
 from models.case import Case
+from models.flag import Flag
 from models.inbox import InboxMessage
 from models.infrastructure.wib import WIB
 from models.lifecycle import CaseState, VisitState
@@ -97,10 +99,25 @@ def newest(town: Town) -> int:
     return town.read(lambda tx: max(case.id for case in tx.query(Case)))
 
 
+async def flag(town: Town) -> str:
+    """A form of an officer that is to be looked at."""
+    case = town.case(town.apply())
+    officer = await town.staff(OFFICER, "0417")
+
+    def noted(tx: Session) -> int:
+        row = Flag(officer_id=officer, kind="hour", forms=[1], measure=9, area_code=case.area_code)
+        tx.add(row)
+        tx.flush()
+        return row.id
+
+    return f"flag-{town.write(noted)}"
+
+
 #: By the page that it opens: a matter on which somebody waits, and its choice on the first page.
 MATTERS: dict[str, Callable[[Town], Awaitable[str]]] = {
     "assignment": assignment,
     "call": call,
+    "flag": flag,
     "held": held,
     "lost_visit": lost_visit,
     "review": review,

@@ -23,12 +23,15 @@ from casework import (
     alarms,
     assisting,
     badges,
+    call_list,
     cases,
     days,
+    digests,
     documents,
     door,
     erasing,
     files,
+    flags,
     handing_on,
     identities,
     inviting,
@@ -70,6 +73,7 @@ from models.assisted import Assisted, AssistedState
 from models.attachment import VOICE, Attachment
 from models.case import Case
 from models.document import Document
+from models.flag import Flag
 from models.infrastructure.wib import WIB
 from models.lifecycle import CaseState, NotAllowed, VisitState
 from models.link import LinkCode
@@ -225,6 +229,23 @@ def form(w: World, state: AssistedState = AssistedState.WAITING) -> int:
     """A form that the officer fills in with the owner; return its id."""
     row = Assisted(service="business_permit", officer_id=w.officer.id, state=state)
     row.person_id, row.answers = w.case.person_id, make.answers(1)
+    w.tx.add(row)
+    w.tx.flush()
+    return row.id
+
+
+def handed_in(w: World) -> Assisted:
+    """A form that the officer filled in, and of which the case came."""
+    row = w.tx.get_one(Assisted, form(w, AssistedState.SENT))
+    row.case_id = w.case.id
+    w.tx.flush()
+    return row
+
+
+def flagged(w: World) -> int:
+    """What is to be looked at of the officer's forms; return its id."""
+    row = Flag(officer_id=w.officer.id, kind="quick", forms=[handed_in(w).id], measure=1)
+    row.area_code = w.case.area_code
     w.tx.add(row)
     w.tx.flush()
     return row.id
@@ -386,6 +407,10 @@ CASES: dict[Callable[..., object], Right] = {
     reports.concern: Right(
         lambda w, act: reports.concern(act, Concern.DANGER, w.visit.id, "ada anjing"), "officer"
     ),
+    call_list.call_back: Right(lambda w, act: call_list.call_back(act, handed_in(w)), "office"),
+    flags.look: Right(lambda w, act: flags.look(act, handed_in(w)), "office"),
+    flags.see: Right(lambda w, act: flags.see(act, flagged(w), "satu pasar"), "supervisor"),
+    digests.tell_held: Right(lambda w, act: digests.tell_held(act), "office"),
     alarms.tell_again: Right(lambda w, act: alarms.tell_again(act, w.case.id), "office"),
     referring.book: Right(
         lambda w, act: (place_told(w), referring.book(act, w.case)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from casework.lenders import shipped_register
@@ -74,7 +74,7 @@ from conversations.referrals import (
     SendToAll,
 )
 from conversations.step import Context
-from conversations.supervision import DecidePortrait
+from conversations.supervision import DecidePortrait, SeeFlag
 from models import working_hours
 from models.calendar import Calendar
 from models.reference import area, business_type, city_file
@@ -299,7 +299,15 @@ def told(row: CaseFact) -> CaseFact:
     """The case of a place that somebody told of, which waits for a supervisor."""
     service = services.load()["referral"]
     brief = service.brief(REFERRED, facts())
-    return replace(row, service=service.id, answers=REFERRED, told=True, holder="", brief=brief)
+    return replace(
+        row,
+        service=service.id,
+        answers=REFERRED,
+        told=True,
+        holder="",
+        brief=brief,
+        decide_by=MONDAY.date() + timedelta(days=1),
+    )
 
 
 def mending(id: int = 9, **known: Json) -> AssistedFact:
@@ -469,15 +477,21 @@ def _after_referral(known: Facts, effect: AboutReferral) -> Facts:
             return known
 
 
+def _after_looking(known: Facts, effect: DecidePortrait | SeeFlag) -> Facts:
+    if isinstance(effect, SeeFlag):
+        return changed(known, flags=tuple(f for f in known.desk.flags if f.id != effect.flag_id))
+    waits = tuple(p for p in known.desk.portraits if p.id != effect.portrait_id)
+    return changed(known, portraits=waits)
+
+
 def _after_case(known: Facts, effect: Effect) -> Facts:
     if isinstance(effect, AboutReferral):
         return _after_referral(known, effect)
     if isinstance(effect, Mending | Assisting):
         return _after_mending(known, effect)
     match effect:
-        case DecidePortrait(portrait_id):
-            waits = tuple(p for p in known.desk.portraits if p.id != portrait_id)
-            return changed(known, portraits=waits)
+        case DecidePortrait() | SeeFlag():
+            return _after_looking(known, effect)
         case Submit(service, answers):
             number = max((a.id for a in known.mine.cases), default=80) + 1
             checked = services.load()[service].checks if service in services.load() else True

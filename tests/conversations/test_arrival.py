@@ -82,9 +82,8 @@ def test_a_location_far_from_the_pin_is_told_only_with_a_reason(
     assert not arrived(asked)
     assert shown in asked[0]
     said = chat.heard(f"> {answer}")
-    assert [line for line in said if line.startswith("! Arrive")] == [
-        f"! Arrive visit_id 7, km {km}, why {why}"
-    ]
+    (told,) = (line for line in said if line.startswith("! Arrive"))
+    assert told.startswith(f"! Arrive visit_id 7, km {km}, why {why}, pin (")
 
 
 @pytest.mark.parametrize("said", ["~ tap Sudah tiba", "> sudah sampai", "> 1", "> nyampe"])
@@ -101,14 +100,17 @@ def test_a_tap_is_told_once_a_location_shows_it() -> None:
     chat = on_the_way()
     chat.heard("~ tap Sudah tiba")
     assert not arrived(chat.heard(at(3)))
-    assert "! Arrive visit_id 7, km 0.1" in chat.heard(at(0.1))
+    told = next(line for line in chat.heard(at(0.1)) if line.startswith("! Arrive"))
+    assert told.startswith("! Arrive visit_id 7, km 0.1, pin (")
 
 
 def test_the_reason_goes_with_the_last_location() -> None:
     chat = on_the_way()
     chat.heard(at(8))
     chat.heard(at(2))
-    assert "! Arrive visit_id 7, km 2.0, why gps" in chat.heard("~ tap Sudah, GPS meleset")
+    place = at(2).removeprefix("~ location ")
+    told = chat.heard("~ tap Sudah, GPS meleset")
+    assert f"! Arrive visit_id 7, km 2.0, why gps, pin ({place})" in told
 
 
 def test_where_nobody_is_told_a_tap_is_enough() -> None:

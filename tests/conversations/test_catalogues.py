@@ -10,7 +10,6 @@ from typing import get_args
 
 import pytest
 
-from bot.outcomes import REASONS as CALLED
 from casework.mending import SOMEBODY_ELSE
 from casework.referring import LICENSED, MANY, UNLIKELY
 from conversations import arrival, directory, dossiers, flows, mending
@@ -27,9 +26,11 @@ from conversations.script import plain
 from conversations.several import Several
 from conversations.steps import Ask, Choose, Review, Upload
 from models.dossier import By
+from models.flag import FlagKind
 from models.lifecycle import OPEN_VISITS, CaseState, VisitState
 from models.link import Taken
 from models.portrait import Unsuitable
+from models.unreached import CallReason
 from workers.verification import CHECKS
 from workers.verification.run import NOT_CHECKED, PHOTO_NOT_FETCHED, SECOND_LOOK
 
@@ -114,9 +115,12 @@ ANSWERED = [
 PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "notices.says_arrived.{}": [*arrival.REASONS, arrival.OWN_WORDS],
     "notices.portrait_unsuitable.{}": sorted(get_args(Unsuitable)),
-    "call.reason.{}": sorted(CALLED),
+    "call.reason.{}": sorted(CallReason),
     "notices.stuck_{}": ("windows", "offer", "document"),
-    "call.short.{}": sorted(CALLED),
+    "call.short.{}": sorted(CallReason),
+    "flag.cause.{}": [*FlagKind, "quick_one"],
+    "flag.label.{}": sorted(FlagKind),
+    "flag.short.{}": sorted(FlagKind),
     "referral.open.{}": ("morning", "midday", "evening"),
     "common.area.{}": ("kelurahan", "kecamatan", "kota"),
     "common.waiting.{}": ("wait", "hurry"),

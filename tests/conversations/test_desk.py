@@ -105,7 +105,9 @@ def test_words_for_the_question_before_pass_the_question_by() -> None:
 
 def test_a_location_passes_the_question_by() -> None:
     here = Located(-6.2706, 106.8023)
-    assert acts(told(officer(today()), "1", LATE, here)) == [Arrive(7, 0.0)]
+    assert acts(told(officer(today()), "1", LATE, here)) == [
+        Arrive(7, 0.0, pin=(here.lat, here.lon))
+    ]
 
 
 @pytest.mark.parametrize("said", ["ada anjing galak", "ada yang malak", "tolong saya dirampok"])

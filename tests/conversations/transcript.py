@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 
 from conversations import events, messages
-from conversations.desk_facts import AsideFact, PortraitFact
+from conversations.desk_facts import AsideFact, FlagFact, PortraitFact
 from conversations.effects import AskForMyData, Effect, Reply
 from conversations.engine.builder import Flows
 from conversations.engine.turn import advance
@@ -316,13 +316,15 @@ _HAPPENS: dict[str, Callable[[Chat, str], Event]] = {
 
 def _case(known: Facts, rest: str) -> Facts:
     """`~ case 81 needs_fix place_photo`, `81 in_review pictured because above_micro`,
-    `81 rejected until 2026-12-28`, `81 accepted as assistance`, or `81 in_review told`.
+    `81 rejected until 2026-12-28`, `81 accepted as assistance`, `81 in_review told`, or
+    `81 in_review told late` (its deadline is over).
     """
     about, _, service = rest.partition(" as ")
     number, state, *more = about.split()
     photo, told = PHOTO if "pictured" in more else None, "told" in more
     until = date.fromisoformat(more.pop()) if "until" in more else None
-    more = [word for word in more if word not in ("pictured", "until", "told")]
+    late = "late" in more
+    more = [word for word in more if word not in ("pictured", "until", "told", "late")]
     because = more.index("because") if "because" in more else len(more)
     row = city.case(
         int(number),
@@ -333,7 +335,7 @@ def _case(known: Facts, rest: str) -> Facts:
         object_until=until,
         **({"service": service} if service else {}),
     )
-    row = city.told(row) if told else row
+    row = replace(city.told(row), overdue=late) if told else row
     if known.me.desk == "owner":
         return city.changed(known, cases=_put(known.mine.cases, row))
     return city.changed(known, attention=_put(known.desk.cases, row))
@@ -498,6 +500,22 @@ def _portrait(known: Facts, rest: str) -> Facts:
     return city.changed(known, portraits=(*known.desk.portraits, row))
 
 
+def _unusual(known: Facts, rest: str) -> Facts:
+    """`~ flag 5 place 3 3 Rahmat Hidayat 0417`: the kind, how many forms, and the measure."""
+    number, kind, count, measure, *name, badge = rest.split()
+    row = FlagFact(
+        int(number),
+        kind,
+        " ".join(name),
+        badge,
+        int(count),
+        int(measure),
+        known.now,
+        tuple(f"26-{4600 + one:06d}" for one in range(int(count))),
+    )
+    return city.changed(known, flags=(*known.desk.flags, row))
+
+
 def _head(known: Facts, rest: str) -> Facts:
     """`~ head Sri Wahyuni`: a head of all supervisors."""
     known = _staff("supervisor")(known, rest)
@@ -550,6 +568,7 @@ _IS: dict[str, Callable[[Facts, str], Facts]] = {
     "hours": lambda known, rest: city.changed(known, duty=city.duty(rest)),
     "call": _call,
     "portrait": _portrait,
+    "flag": _unusual,
     "aside": _aside,
     "lost": _lost,
     "ticket": _ticket,

@@ -90,6 +90,7 @@ def test_every_personal_column_says_what_erasing_does_to_it() -> None:
     assert all(way.because for way in kept.values() if isinstance(way, Kept))
     assert {n for n, way in kept.items() if isinstance(way, Kept)} == {
         "documents.revoked_because",
+        "officer_flags.remark",
         "officers.badge",
         "officers.badge_key",
         "officers.invitation_hash",
