@@ -34,6 +34,9 @@ _DENIED = re.compile(
     r"\b(?:tidak|belum|kurang|bukan|not|isn't)(?: \w+)?"
     rf" (?:{lists.one_of('mending', 'fits')}|dengan)\b"
 )
+_UNCHANGED = re.compile(
+    rf"\b(?:tidak|belum|not|isn't)(?: (?:ada|yang))* (?:{lists.one_of('mending', 'changes')})\b"
+)
 _COURTESY = lists.words("mending", "courtesy")
 _MARKS = " ,.:;!"
 LEAST = 2.0  # weight of words that name something and that it differs
@@ -81,6 +84,8 @@ def _groups(turn: TurnBuilder, text: str) -> list[tuple[str, str]]:
 
 
 def _fits(words: str) -> bool:
+    if _UNCHANGED.search(standardised(words)) is not None:
+        return True
     return _FITS.search(plain(words)) is not None and _DENIED.search(standardised(words)) is None
 
 

@@ -137,7 +137,9 @@ _THERE = _any(
     r"(?:^|\b(?:eh|oh|lah|nah|ternyata|sekarang|sudah|akhirnya|tapi|tp|cuma)[, ]+)"
     rf"ada {_PERSON}{_TAIL}",
     rf"(?<!tidak )(?<!belum )\b{_PERSON} (?:sudah |baru |ternyata |sekarang )?(?:ada|datang"
-    rf"|dateng|muncul|pulang|nongol){_TAIL}",
+    rf"|dateng|muncul|pulang|nongol|balik|kembali){_TAIL}",
+    r"\b(?:baru|barusan|ternyata|akhirnya) (?:saja )?(?:buka|dibuka)\b"
+    rf"(?: {_PERSON}| \w+nya)?{_TAIL}",
     rf"\b(?:sekarang|ternyata|akhirnya|eh) (?:\w+ ){{0,2}}?(?<!tidak )(?<!belum )(?:ada|datang"
     rf"|dateng|muncul|nongol|dibukain|dibuka){_TAIL}",
     r"\b(?:some(?:one|body)|they|he|she|owner)(?: is| are|.?s|.?re)? (?:now |finally )?(?:home"

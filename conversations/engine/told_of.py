@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conversations.engine.builder import TurnBuilder
+from conversations.engine.leading import open_form
 from conversations.engine.matters import Matter
 from conversations.engine.meanings import Aside, Unread
 from conversations.engine.precedence import ACCUSES, accuses_another, fills_in
@@ -21,7 +22,16 @@ def heard(turn: TurnBuilder, raised: Matter | None, text: str) -> Unread | Aside
     """Return what words about somebody else's business mean: an accusation, or a worry."""
     if accuses_another(turn, text, raised):
         return Aside(Intent.REFERRAL, ACCUSES)
+    if raised is not None and raised.intent is Intent.RETALIATION and _tells(turn):
+        return Unread(Say(f"referral.any_time.{WHO}"))  # "nanti dia marah ga sama saya"
     return _wonders(turn, raised, text)
+
+
+def _tells(turn: TurnBuilder) -> bool:
+    """Whether the form about somebody else's business is open."""
+    form = open_form(turn)
+    service = turn.flows.services.get(form.id) if form is not None else None
+    return service is not None and service.about_others
 
 
 def _wonders(turn: TurnBuilder, raised: Matter | None, text: str) -> Unread | Aside | None:

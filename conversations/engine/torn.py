@@ -55,6 +55,10 @@ def _named(listed: lexicon.Lexicon, clause: str) -> str:
     ranked = listed.rank(clause)
     if ranked:
         return ranked[0].name
+    if _WANTS.search(clause) is not None:
+        return "now"
+    if lists.any_of("torn", "doubts").search(clause) is not None:
+        return "not_wanted"
     feared = lists.any_of("officers", "fears").search(clause) is not None
     mine = lists.any_of("officers", "myself").search(clause) is not None
     return "not_wanted" if feared and not mine else ""

@@ -66,7 +66,7 @@ _WHOLE = frozenset({
     "benarkan", "betulkan", "benahi", "perbaiki", "perbaikin", "perbaikan", "diperbaiki", "merapat",
     "beneran", "benaran", "pagian", "penting", "tinggi", "siangan", "sorean", "kesiangan",
     "diikuti", "diikutin", "berikut", "kebakar", "kebakaran", "terbakar", "dipukul", "terserah",
-    "dipukuli", "dipukulin", "pendatang",
+    "dipukuli", "dipukulin", "pendatang", "kemarin",
 })  # fmt: skip
 _PREFIXES = (
     "meng", "meny", "mem", "men", "peng", "pem", "pen", "per", "ber", "ter", "di", "me", "ke", "se",

@@ -34,6 +34,7 @@ _SAYS_CARD = re.compile(rf"(?<=[^\W\d_])[\s,;(]+{_ON_CARD}[\s.!)]*$", re.IGNOREC
 _SURE_LEAD = re.compile(
     r"(?:panggil (?:saja|aja)|namaku|jeneng(?:ku|e)|jeneng (?:kulo|ku)|nami (?:kulo|abdi)"
     rf"|(?:(?:nama|nm)(?: (?:saya|sy|aku))? )?(?:yang |yg )?{_ON_CARD}"
+    r"|(?:nama|nm) (?:e-?)?ktp(?: ?nya)?(?: (?:saya|sy|aku))?"
     r"|a/n|atas nama|my name is|(?:the )?owner(?:'s name)? is|name is|i am|i'm"
     r"|(?:nama|nm|nma)(?: (?:lengkap|panggilan))? (?:saya|sy|aku|gue)(?:nya)?"
     r"|(?:nama|nm|nma) (?:lengkap|panggilan)(?:nya)?"

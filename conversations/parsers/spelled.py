@@ -23,7 +23,7 @@ _BEFORE = r"^(?P<name>.*?[^\W\d_]{2,}[.,]?)[\s,;(-]+"
 _AS_VERB = re.compile(
     rf"{_BEFORE}(?:huruf\s+)?(?:(?P<without>{_WITHOUT})|{_WITH}|(?={_TWO}))\s*(?:huruf(?:nya)?\s+)?"
     rf"(?:{_NUMBER.format('a')}\s+)?(?:huruf\s+)?{_LETTERS}"
-    rf"(?:(?:\s?nya)?\s+{_NUMBER.format('b')})?{_WHERE}{_TAIL}$",
+    rf"(?:\s+(?:sama|dan|and|&)\s+[a-z]{{1,2}})*(?:(?:\s?nya)?\s+{_NUMBER.format('b')})?{_WHERE}{_TAIL}$",
     re.IGNORECASE,
 )
 #: "S nya satu", "t-nya dua", "h nya di belakang", "y nya bukan j".
@@ -34,6 +34,13 @@ _AS_NOUN = re.compile(
 )
 #: "Ejaan lama", which tells that a name is spelled in another way, and not how.
 _ONLY_TOLD = re.compile(rf"{_BEFORE}(?:pake |pakai )?ejaan (?:lama|baru|yang \w+){_TAIL}$", re.I)
+#: "Ejaannya soemiati", which says the name again.
+_ANEW = re.compile(
+    r"^.*[^\W\d_]{2,}[\s,(]+(?:ejaan|tulisan|spelled|spelt)(?:nya)?\s+(?P<name>[^\W\d_]{3}.*)$",
+    re.I,
+)
+#: Single letters one after the other: "s u s i l o".
+_APART = re.compile(r"(?<![^\W_])[^\W\d_](?:[\s.-]+[^\W\d_]){2,}(?![^\W_])")
 #: The letters in whose place a name may have these.
 _OTHERS = {
     "oe": "u", "tj": "c", "dj": "j", "ch": "h", "kh": "k", "sy": "s", "dh": "d", "th": "t",
@@ -47,7 +54,9 @@ def spelled(words: str) -> str | None:
 
     Where they leave it open which letter is meant, the name stays as it was written.
     """
-    told = _ONLY_TOLD.match(words)
+    if _APART.search(words) is not None:
+        return _APART.sub(lambda found: re.sub(r"[\s.-]+", "", found[0]), words)
+    told = _ONLY_TOLD.match(words) or _ANEW.match(words)
     if told is not None:
         return told["name"].strip(" ,;")
     found = _AS_VERB.match(words) or _AS_NOUN.match(words)

@@ -10,6 +10,7 @@ from conversations.messages import Json, Say
 from conversations.parsers import Parser, Reading, Refused
 from conversations.parsers.evasions import evasion
 from conversations.parsers.hesitation import acknowledges
+from conversations.phrases import Intent, whole_intent
 from conversations.words import bare, plain, standardised, tidy
 
 #: Words that begin with a verb of selling: "jual alat pemadam kebakaran". A noun is not enough:
@@ -26,6 +27,7 @@ _ALARM = re.compile(
     r"|kebakar|pingsan|minum|makan|menelan|nelen|ketelan|telan|keracunan|drank|swallowed)\b"
 )
 _MOST_WORDS = 7
+_COURTEOUS = frozenset({Intent.GREETING, Intent.THANKS})
 
 
 def calls_for_help(text: str) -> bool:
@@ -60,7 +62,8 @@ def own_trade(*, at_least: int = 3, at_most: int = 120) -> Parser:
     def parse(text: str, facts: Facts) -> Json:
         words = tidy(bare(text))
         letters = len(re.findall(r"[^\W\d_]", words))
-        if evasion(words) is not None or acknowledges(words) or letters < at_least:
+        says_nothing = acknowledges(words) or whole_intent(words) in _COURTEOUS
+        if evasion(words) is not None or says_nothing or letters < at_least:
             raise Refused("trade_please")
         if facts.places.kelurahan_named(plain(words)) is not None:
             raise Refused("trade_please")  # where it is comes next
