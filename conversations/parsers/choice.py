@@ -74,7 +74,9 @@ def pick(text: str, labels: tuple[str, ...], *, closing: int = 0) -> int | None:
 
 def exact(text: str, labels: tuple[str, ...]) -> int | None:
     """Return the index of the one label that the words are, or None."""
-    return _listed(labels).at.get(_words(text))
+    words = _words(text)
+    same = [at for at, label in enumerate(_split(labels)) if label == words]
+    return same[0] if len(same) == 1 else None
 
 
 def _number(said: str, labels: tuple[str, ...], listed: int) -> int | None:
@@ -125,7 +127,7 @@ def _near(said: str, labels: tuple[str, ...]) -> list[int]:
     alike = _likeness(words, listed.words)
     if alike is None:
         return []
-    scores = [_fit(words, label, alike) for label in listed.split]
+    scores = [_fit(words, label, alike) for label in _split(labels)]
     best = max(scores)
     return [at for at, score in enumerate(scores) if best >= FITS and score > best - LEAD]
 
@@ -203,13 +205,11 @@ def _words(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Labels:
-    """The words of each label, and of all of them; `at` has the labels that no other one repeats.
+    """The words of all labels.
 
     `spaced` has a blank before each word; `cut` are words of which the end is missing.
     """
 
-    split: tuple[tuple[str, ...], ...]
-    at: Mapping[tuple[str, ...], int]
     words: frozenset[str]
     squeezed: tuple[str, ...]
     spaced: str
@@ -218,16 +218,19 @@ class _Labels:
 
 @lru_cache(TEXTS)
 def _listed(labels: tuple[str, ...]) -> _Labels:
-    split = tuple(map(_label, labels))
-    words = frozenset().union(*split)
+    words = frozenset().union(*_split(labels))
     return _Labels(
-        split,
-        {label: at for at, label in enumerate(split) if split.count(label) == 1},
         words,
         tuple(map(squeezed, words)),
         "".join(f" {word}" for word in words),
         tuple(word.removesuffix("-") for word in words if word.endswith("-")),
     )
+
+
+@lru_cache(TEXTS)
+def _split(labels: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Return the words of each label."""
+    return tuple(map(_label, labels))
 
 
 @lru_cache(2048)
