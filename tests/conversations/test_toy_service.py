@@ -107,7 +107,7 @@ Bapak/Ibu, tidak pernah menerima uang. Ini bukan penertiban.
   [3] Perbaikan lampu
   [4] Menu utama
 > usaha saya
-< Jawaban Bapak/Ibu hanya untuk mengurus izin usaha, dan boleh diminta dihapus: \
+< Jawaban Bapak/Ibu hanya untuk izin usaha, boleh diminta dihapus: \
 https://izin.example/privasi
 < Ada yang meminta uang? Ketik: lapor pungli
 < Setuju?
@@ -160,7 +160,8 @@ def test_the_menu_follows_from_the_services() -> None:
     chat = Chat(with_toys())
     assert "  [5] Lampu jalan rusak" in chat.heard("> halo")
     assert "  [5] Lampu jalan rusak" not in Chat(flows.load()).heard("> halo")
-    assert services.load().offered({"owner"}) == ("business_permit", "assistance", "referral")
+    owners = ("business_permit", "assistance", "credit_relaxation", "referral")
+    assert services.load().offered({"owner"}) == owners
 
 
 # -- as they run -----------------------------------------------------------------------------------
