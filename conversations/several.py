@@ -8,12 +8,15 @@ from functools import reduce
 
 from conversations import lexicon
 from conversations.events import Event, Said
+from conversations.lexicon import lists
 from conversations.messages import Json, Say, Value
 from conversations.parsers import Refused
 from conversations.session import Choice
 from conversations.step import Context, Prompt, Step, words_of
+from conversations.words import standardised
 
 DONE = "done"  # the choice, and whether the answer is complete
+ALL = "all"  # in the lexicon: every option that is offered
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +57,29 @@ class Several(Step):
         return self._answer([*self._open(context), *told], done=True)
 
     def _told(self, text: str, context: Context) -> list[str]:
-        """Return the options that words name, in their order."""
-        listed = lexicon.options(context.worded.get(self.id, context.flow), self.id)
+        """Return the options that words name, in their order.
+
+        All of them for "semua", but for those behind "kecuali".
+        """
+        named, *excepted = lists.any_of("several", "except").split(standardised(text))
+        told = self._named_in(named, context)
+        if told != [ALL] and not (excepted and not told):
+            return [one for one in told if one != ALL]
+        barred = self.alone.union(*(self._named_in(one, context) for one in excepted))
+        return [one.value for one in self._offered(context) if one.value not in barred]
+
+    def _named_in(self, text: str, context: Context) -> list[str]:
+        listed = lexicon.options(context.flow, self.id)
         ranked = listed.rank(text) if listed is not None else []
         said = " ".join(lexicon.words(text))
-        offered = {choice.value for choice in self._offered(context)}
+        offered = {ALL, *(choice.value for choice in self._offered(context))}
         named = [one for one in ranked if one.name in offered]
+        # "buku" of "buku angsuran" names no other book
+        named = [one for one in named if not any(one.evidence < other.evidence for other in named)]
 
         def place(one: lexicon.Ranked) -> int:
-            found = [said.find(word) for word in one.evidence]
+            others = frozenset[str]().union(*(o.evidence for o in named if o is not one))
+            found = [said.find(word) for word in one.evidence - others or one.evidence]
             return min((at for at in found if at >= 0), default=len(said))
 
         return [one.name for one in sorted(named, key=place)]
@@ -86,7 +103,7 @@ class Several(Step):
         return {"picked": kept, "done": done or len(kept) == self.at_most}
 
     def complete(self, answer: Json) -> bool:
-        return bool(answer["done"])
+        return not isinstance(answer, dict) or bool(answer["done"])  # an officer's visit may fail
 
     def show(self, answer: Json, context: Context) -> Value:
         return self._named(picked(answer), context)

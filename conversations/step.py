@@ -19,6 +19,8 @@ from conversations.session import Answers, Choice
 
 When: TypeAlias = Callable[[Answers, Facts], bool]
 Then: TypeAlias = Callable[["Context", Json], tuple[Effect, ...]]
+#: Returns answers to later questions that the words of an answer hold.
+Tells: TypeAlias = Callable[["Context", Json, str], Answers]
 #: Returns how words are met that no question of a form takes, such as an accusation; else None.
 Heed: TypeAlias = Callable[[str], "Refused | Stay | None"]
 
@@ -133,7 +135,8 @@ class Step(ABC):
     showing counts. `ends` are answers that close the flow. An `optional` step is asked
     only to change or to mend its answer, which is taken when the person gives it. Words that
     it `heeds` come before its answers, and before anything else that they mean. Words that tell
-    answers to later steps imply the answer `implied` to this one.
+    answers to later steps imply the answer `implied` to this one; those of an answer may also
+    hold what it `tells`.
     """
 
     id: str
@@ -152,6 +155,7 @@ class Step(ABC):
     leads: Mapping[str, str] = field(default_factory=dict)  # choice -> the form it goes on in
     heeds: Heed | None = None
     implied: str = ""
+    tells: Tells | None = None
 
     @abstractmethod
     def prompt(self, context: Context) -> Prompt:

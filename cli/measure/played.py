@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from conversations.messages import Json
+from conversations.session import ChatSession
 
 
 class Played(Protocol):
@@ -17,6 +18,8 @@ class Played(Protocol):
     def answers(self) -> Mapping[str, Json]: ...
     @property
     def asks_back(self) -> bool: ...
+    @property
+    def before(self) -> ChatSession: ...
     @property
     def turn(self) -> Any: ...
     def effects(self, kind: type[Any]) -> list[Any]: ...

@@ -11,6 +11,7 @@ from typing import Any
 from casework.lenders import shipped_register
 from cli.measure import (
     awaiting,
+    credit,
     flags,
     labels,
     officers_form,
@@ -169,6 +170,7 @@ def _situation(kind: str) -> Callable[[str], set[str]]:
         **awaiting.situations(_facts, _slots, _play, matters_of),
         **officers_form.situations(_play, _facts, _visit(VisitState.ARRIVED), ANSWERS),
         **referrals.situations(_play, _facts, _place_told_of(), matters_of, _heard_at_desk),
+        **credit.situations(_play, _facts, _visit(VisitState.ARRIVED), matters_of, _heard_at_desk),
     }
     steps = {step.id for step in flows.load().by_id[SERVICE].steps}
     if kind in known:
@@ -375,11 +377,9 @@ def _many(said: str) -> set[str]:
     played = _play(None, said, _facts(cases=False))
     yes = _then(played, Said("ya"), _facts(cases=False)) if played.asks_back else played
     got = set()
-    for source in (played.answers, yes.answers):
-        for step, answer in source.items():
-            got |= {f"{step}={answer}", f"{step}~{_in_words(answer)}"}
-            if step == "owner_name":
-                got |= {f"name={answer}"}
+    for step, answer in (*played.answers.items(), *yes.answers.items()):
+        got |= {f"{step}={answer}", f"{step}~{_in_words(answer)}"}
+        got |= {f"name={answer}"} if step == "owner_name" else set()
     return got
 
 

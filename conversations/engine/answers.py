@@ -236,6 +236,9 @@ def answer_step(turn: TurnBuilder, step: Step, answer: Json) -> None:
         echoing.say_as_it_is(turn, step, answer)
         answer = draft.answers[step.id]
     draft = draft.answered(step.id, answer)
+    if step.tells is not None and turn.said:
+        told = step.tells(turn.context(draft), answer, turn.said)
+        draft = structs.replace(draft, answers={**told, **draft.answers})
     turn.session = structs.replace(
         turn.session, draft=draft, refusals=0, clarifying=False, refused=""
     )
@@ -411,8 +414,11 @@ def read_again(turn: TurnBuilder, step: Step, words: str) -> Json:
     draft = turn.open_draft()
     context = turn.context(draft)
     listed = None if step.takes_words else lexicon.options(draft.flow, step.id)
-    if listed is None:
+    try:
         return step.hear(Said(step.amended(draft.answers.get(step.id), words)), context)
+    except Refused as refusal:
+        if listed is None or refusal.reason != "pick_one":
+            raise
     offered = {choice.value: choice for choice in step.prompt(context).choices}
     ranked = [one for one in listed.rank(words) if one.name in offered]
     if not ranked:

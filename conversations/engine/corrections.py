@@ -120,7 +120,8 @@ def _may_only_name(turn: TurnBuilder, step: Step | None, text: str) -> bool:
     """Whether an answer's name with a new value is a correction: no words answer the question."""
     if step is None:
         return turn.session.asked is not None and turn.session.asked.step == GATHERED
-    return isinstance(step, Review) or (not step.takes_words and not choices_named(turn, text))
+    answered = bool(choices_named(turn, text)) or (not step.takes_words and reads(turn, text))
+    return isinstance(step, Review) or not (step.takes_words or answered)
 
 
 def _by_name(
@@ -353,9 +354,9 @@ def trimmed(words: str) -> str:
 
 
 def reads_as(turn: TurnBuilder, draft: Draft, step: Step, words: str) -> bool:
-    if not step.takes_words:
-        listed = lexicon.options(draft.flow, step.id)
-        return listed is not None and bool(listed.rank(words))
+    listed = None if step.takes_words else lexicon.options(draft.flow, step.id)
+    if listed is not None and listed.rank(words):
+        return True
     try:
         step.hear(Said(step.amended(draft.answers.get(step.id), words)), turn.context(draft))
     except Stay:

@@ -80,6 +80,8 @@ _VAGUE = frozenset({"cannot", "decline", "failed", "different"})
 AT_PLACE = frozenset({
     "met", "same", "may_tell", "again", "why_not", "moved_to", "why_impossible",
 })  # fmt: skip
+#: Questions at which an officer looks for papers, and has a letter signed.
+SIGNING = frozenset({"there", "later", "sign", "photo", "signed"})
 _NO_ALARM = frozenset({"absence", "stolen", COMPLAIN})  # at home, or over
 _FILLERS = frozenset({"ya", "iya", "oke", "ok", "okay", "sip", "yes"})
 
@@ -114,7 +116,7 @@ _EARS: Mapping[Role, Ears] = {
         rounds_desk.hears,
         rounds_hearing.OPTIONS,
         firm=frozenset({"offer"}),
-        ours={"visit": AT_PLACE},
+        ours={"visit": AT_PLACE | SIGNING},
         first=rounds_hearing.first,
         at_step=rounds_hearing.AT_STEP,
     ),
@@ -123,7 +125,11 @@ _EARS: Mapping[Role, Ears] = {
         supervising.act,
         discerning.hears,
         {"end": frozenset({"end"})},  # a visit that is over, not an officer's duty
-        ours={"held": frozenset({"decision", "why"}), "flag": frozenset({"look"})},
+        ours={
+            "held": frozenset({"decision", "why"}),
+            "flag": frozenset({"look"}),
+            "lender_told": frozenset({"outcome", "reason"}),
+        },
         at_step={"held.decision": frozenset({"complaints", "figures", "find"})},
         first=supervising_forms.first,
     ),
@@ -413,8 +419,13 @@ def _outweighs(turn: TurnBuilder, text: str, best: lexicon.Ranked | None) -> boo
 
 
 def _at_place(turn: TurnBuilder, text: str, matter: str) -> bool:
-    """Whether words answer a question at a place that somebody told of, and alarm nobody."""
+    """Whether words answer a question at a place that somebody told of, and alarm nobody.
+
+    The same holds where papers are looked for, and a letter is signed.
+    """
     asked = turn.session.asked
+    if asked is not None and asked.step in SIGNING and matter not in ALARMS:
+        return option_weight(turn, text) > 0
     if asked is None or asked.step not in AT_PLACE or matter in ALARMS:
         return False
     named = choices_named(turn, text)

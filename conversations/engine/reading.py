@@ -17,15 +17,17 @@ from conversations.messages import Say
 from conversations.parsers import Refused, asking, hesitation
 from conversations.parsers.choice import exact
 from conversations.parsers.choice import pick as pick_label
+from conversations.parsers.evasions import evasion
 from conversations.phrases import Command, Intent, intent, words_beside
 from conversations.service import Service
 from conversations.session import Choice
 from conversations.step import LEFT, Stay
 from conversations.steps import Review
-from conversations.words import standardised, tidy
+from conversations.words import standardised
 
 SHORT = 7  # words that leave a step to the officer; longer ones say more
 SEND = "send"  # the choice of a review that sends the form
+UNKNOWN = "unknown"  # the choice of a person who does not know
 SURE = 1.5  # weight of an option that is certain even within an address
 _ADDRESS = re.compile(r"(?:jalan|jln|jl|gang|gg)\b")
 NEAR = 0.5  # weight by which one option must lead, or the person is asked which
@@ -70,6 +72,7 @@ _WHEN = re.compile(
 #: Words that say that somebody can or will, which confirms no reading of other words.
 _ABLE = re.compile(r"\b(?:bisa|sanggup|siap|mau)\b")
 _PRINT = re.compile(r"\b(?:di|ter|ke)?cetak\b|\bprint\w*\b")
+_ZERO = re.compile(r"\W*0\b(?![.,]?\d)")
 #: Choices that ask further, or change nothing.
 _HARMLESS = frozenset({
     "decline", "change", "no", "none", "keep", "ask", "cannot", "later", "return", "not_yet", "who",
@@ -88,7 +91,7 @@ _DENIES = re.compile(r"\btidak\b")  # accuses as well, unless it limits a sum, a
 def command_is_answer(turn: TurnBuilder, typed: Typed, text: str) -> bool:
     """Whether a command's word is an answer here: "0" for a sum, a label that was shown."""
     step = turn.asked_step()
-    if typed.command is Command.BACK and tidy(text) == "0" and step is not None:
+    if typed.command is Command.BACK and _ZERO.match(text) and step is not None:
         return step.numeric
     labels = turn.labels()
     if typed.command is Command.MY_DATA:  # hardly other letters than "Datangi saya"
@@ -121,6 +124,7 @@ def _choices_named(turn: TurnBuilder, text: str) -> tuple[Choice, ...]:
     if index is not None:
         return (shown[index],)
     named = torn(turn, text) or _by_lexicon(turn, text) or _by_name_of_answer(turn, text)
+    named = named or _unknown(turn, text)
     if named:
         return named
     index = pick_label(text, labels, closing=_closing(turn))
@@ -134,6 +138,13 @@ def _choices_named(turn: TurnBuilder, text: str) -> tuple[Choice, ...]:
         return ()
     meant = {Intent.YES: "yes", Intent.NO: "no"}.get(intent(text) or Intent.THANKS)
     return tuple(o for o in shown if meant and o.means == meant)[:1]
+
+
+def _unknown(turn: TurnBuilder, text: str) -> tuple[Choice, ...]:
+    """Return the choice of a person who does not know, if the words say that in any way."""
+    if evasion(text) != "unknown":
+        return ()
+    return tuple(choice for choice in turn.session.shown if choice.value == UNKNOWN)
 
 
 def _closing(turn: TurnBuilder) -> int:
@@ -176,11 +187,17 @@ def _narrows(turn: TurnBuilder, text: str) -> bool:
 
 def _by_name_of_answer(turn: TurnBuilder, text: str) -> tuple[Choice, ...]:
     """Return the answer to be changed that the words name, at "which one is to be changed?"."""
-    shown = {choice.value: choice for choice in turn.session.shown if choice.act == "edit"}
     draft = turn.session.draft
-    words = lexicon.answers(draft.flow) if draft is not None and shown else None
+    edits = {choice.value: choice for choice in turn.session.shown if choice.act == "edit"}
+    flow = draft.flow if draft is not None else ""
+    if not edits:  # answers of a case that was sent
+        for choice in turn.session.shown:
+            of_case = str(getattr(choice.label, "key", "")).removesuffix(f".{choice.value}.label")
+            if of_case in turn.flows.by_id:
+                edits[choice.value], flow = choice, of_case
+    words = lexicon.answers(flow) if edits else None
     ranked = words.rank(text) if words is not None else []
-    return tuple(shown[one.name] for one in ranked[:1] if one.name in shown)
+    return tuple(edits[one.name] for one in ranked[:1] if one.name in edits)
 
 
 def _is_read_otherwise(turn: TurnBuilder, text: str, choice: Choice) -> bool:
@@ -350,7 +367,8 @@ def doubts(turn: TurnBuilder, text: str, choice: Choice) -> bool:
         return True
     if _sends_beside(turn, text, choice):
         return True
-    return says_more(turn, text, choice) or is_by_the_way(turn, text) or _asks(turn, text)
+    asks = choice.value != UNKNOWN and _asks(turn, text)  # "lupa kapan" asks nothing
+    return says_more(turn, text, choice) or is_by_the_way(turn, text) or asks
 
 
 def _sends_beside(turn: TurnBuilder, text: str, choice: Choice) -> bool:

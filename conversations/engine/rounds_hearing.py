@@ -74,6 +74,8 @@ OPTIONS = {
 #: Why no location shows an arrival is told in such words: "lokasi di hp ini dikunci". So is where
 #: a place has moved ("pindah ke Pasar Minggu"), and when its owner is there.
 AT_STEP = {
+    "there": frozenset({"ktp", "ktp_missing"}),
+    "later": frozenset({"ktp", "ktp_missing"}),
     "again": frozenset({"absence", "next", "other_time", "own_hours", "today"}),
     "far": frozenset({"arrive", "no_signal", "place"}),
     "new_place": frozenset({"arrive", "give_away", "lost", "nobody", "not_found", "place"}),

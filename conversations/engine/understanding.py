@@ -263,12 +263,15 @@ def _read_otherwise(turn: TurnBuilder, said: Said, raised: Matter | None) -> Mea
 def _stopped(turn: TurnBuilder, typed: Typed | None, raised: Matter | None) -> Choice | None:
     """Return the choice of staff who say "jangan kirim" or "stop" to an open question: no.
 
-    Whoever is asked "no more messages?" and says it again means yes.
+    Whoever is asked "no more messages?" and says it again means yes. An owner stops the reminders
+    that the open question is about, and no other messages.
     """
     stops = typed is not None and typed.command is Command.STOP
     stops = stops or (raised is not None and raised.intent is Intent.STOP)
-    if not stops or turn.facts.me.desk == "owner":
+    if not stops:
         return None
+    if turn.facts.me.desk == "owner":
+        return next((one for one in turn.session.shown if one.value == "stop"), None)
     if confirming.asks(turn, confirming.STOP):
         return turn.session.shown[0]
     return confirming.refusing(turn)

@@ -66,7 +66,7 @@ FLOW = Flow(
         Upload("receipt", at_most=1, also=("none",), counted=False, heeds=_numbers),
         Ask(
             "receiver",
-            parse=branch(),
+            parse=branch(("delivery", "receiver")),
             options={"unknown": None},
             when=answered("receipt", "none"),
             counted=False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from conversations import lexicon
 from conversations.dossiers import NO_ANSWER, OUTCOMES, REFUSED_FOR, RELIEF, TellAnswer
 from conversations.effects import ForgetWords
 from conversations.facts import CaseFact, Facts
@@ -13,7 +14,7 @@ from conversations.lifecycle import CaseState
 from conversations.messages import Json, Rupiah, Say, Value
 from conversations.parsers import Refused
 from conversations.parsers.dates import day
-from conversations.parsers.loan import long_sum, months
+from conversations.parsers.loan import long_sum, months, months_within
 from conversations.parsers.money import money
 from conversations.session import Answers
 from conversations.step import Context, Stay, Wrong, answered
@@ -48,6 +49,17 @@ def _shown(answer: Json, facts: Facts) -> Value:
 
 def _day_shown(answer: Json, facts: Facts) -> Value:
     return Say("common.day", {"day": date.fromisoformat(answer)})
+
+
+def _also(context: Context, outcome: Json, said: str) -> Answers:
+    """Return the reason or the months that the same words tell: "ditolak, katanya kurang surat"."""
+    if outcome == "refused":
+        listed = lexicon.options("lender_answer", "reason")
+        ranked = listed.rank(said) if listed is not None else []
+        named = [one.name for one in ranked if one.name != "unsaid"]
+        return {"reason": named[0]} if named else {}
+    length = months_within(said) if outcome in RELIEF else None
+    return {"months": length} if length is not None else {}
 
 
 def _prefill(subject: str, facts: Facts) -> Answers:
@@ -97,6 +109,7 @@ FLOW = Flow(
             counted=False,
             rests=True,
             ends=("none_yet",),
+            tells=_also,
         ),
         Choose("reason", options=REFUSED_FOR, when=answered("outcome", "refused"), counted=False),
         Ask(

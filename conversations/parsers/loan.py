@@ -6,12 +6,17 @@ Numbers of accounts, loans and cards are refused: ten digits or more are no answ
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from datetime import date
 
+from conversations import lexicon
 from conversations.facts import Facts
+from conversations.lexicon import lists
 from conversations.messages import Json
 from conversations.parsers import Parser, Refused
 from conversations.parsers.day_names import MONTHS
 from conversations.parsers.evasions import evasion
+from conversations.parsers.money import money
 from conversations.parsers.note import note
 from conversations.parsers.numbers import spoken
 from conversations.words import plain, standardised
@@ -28,6 +33,22 @@ _LAST_YEAR = re.compile(r"\b(?:tahun|thn|taun) (?:lalu|kemarin|kmrn|kemaren)\b|\
 _THIS_YEAR = re.compile(r"\b(?:tahun|thn|taun) (?:ini|sekarang)\b|\bthis year\b")
 _YEARS = frozenset({"tahun", "thn", "th", "year", "years"})
 OLDEST = 30  # years
+_FEW = 5  # words that may say nothing but that somebody does not know
+_DAYS: Mapping[str, int] = {"hari": 1, "minggu": 7, "bulan": 30, "tahun": 365}
+_LENGTH = re.compile(r"\b(\w+) ?(hari|minggu|bulan|tahun)(?:an)?\b")
+#: The most days of each band of arrears, by the grades of collectability.
+ARREARS: Mapping[str, int] = {"under_1": 29, "to_3": 90, "to_4": 120, "to_6": 180}
+OVER_6 = "over_6"
+#: The largest sum of each band of what is left, in rupiah.
+REMAINING: Mapping[str, int] = {
+    "to_10": 10_000_000,
+    "to_25": 25_000_000,
+    "to_50": 50_000_000,
+    "to_100": 100_000_000,
+    "to_500": 500_000_000,
+}
+LEAST_OF_LOAN = 100_000  # rupiah; a smaller sum is none of a loan
+LEAST_LEFT, UNDER_5, MORE = 5_000_000, "under_5", "more"
 
 
 def long_number(text: str) -> bool:
@@ -83,8 +104,10 @@ def _when(said: str, year: int, month: int) -> tuple[int, int | None] | None:
     return None
 
 
-def branch(*, at_most: int = 80) -> Parser:
+def branch(question: tuple[str, str], *, at_most: int = 80) -> Parser:
     """Return the branch or unit of a lender as typed; None if they don't remember.
+
+    `question` is the flow and the step, whose words for "unknown" say that.
 
     Raises:
         Refused: as `note`.
@@ -92,9 +115,23 @@ def branch(*, at_most: int = 80) -> Parser:
     parse_note = note(at_most=at_most)
 
     def parse(text: str, facts: Facts) -> Json:
-        return None if evasion(text) == "unknown" else parse_note(text, facts)
+        listed = lexicon.options(*question) if len(text.split()) <= _FEW else None
+        forgotten = evasion(text) == "unknown" or (listed is not None and listed.rank(text))
+        return None if forgotten else parse_note(text, facts)
 
     return parse
+
+
+def months_within(text: str) -> int | None:
+    """Return the months that words name beside others: "acc, jadi 24 bulan"; None if they don't."""
+    said = _lengths(standardised(text))
+    lengths = [(spoken([found[1]]), found[2]) for found in _LENGTH.finditer(said)]
+    told = [
+        number * (12 if unit == "tahun" else 1)
+        for number, unit in lengths
+        if number and unit in ("bulan", "tahun")
+    ]
+    return max(told, default=None)
 
 
 def months(*, at_most: int = 120) -> Parser:
@@ -126,3 +163,60 @@ def _counted(words: list[str]) -> list[str]:
 _OF_MONTHS = frozenset(
     {"bulan", "bln", "x", "kali", "jadi", "selama", "sekitar", "kira", "months", "month", "for"}
 )
+
+
+def overdue(text: str, facts: Facts) -> str:
+    """Read how long somebody is behind with payments, as a band: "nunggak 2 bulan" is "to_3".
+
+    Raises:
+        Refused: ``pick_one`` if the words tell no length of time.
+    """
+    said = lists.any_of("loan", "beside").sub(" ", _lengths(standardised(text)))
+    if lists.any_of("loan", "paid").search(said):
+        raise Refused("pick_one")  # "bulan ini masih kebayar"
+    lengths = [(spoken([found[1]]), _DAYS[found[2]]) for found in _LENGTH.finditer(said)]
+    days = max((number * unit for number, unit in lengths if number), default=0)
+    if not days and lists.any_of("loan", "begins").search(said):
+        days = _since_then(said, facts)
+    if not days:
+        raise Refused("pick_one")
+    below, above = (lists.any_of("loan", one).search(said) for one in ("below", "above"))
+    days += -1 if below else 1 if above else 0
+    return next((band for band, most in ARREARS.items() if days <= most), OVER_6)
+
+
+def _lengths(said: str) -> str:
+    """Return words with lengths of time as a number and a unit: "sebulan" is "1 bulan"."""
+    for name, unit in (("half_year", "6 bulan"), *((f"units_{one}", one) for one in _DAYS)):
+        said = lists.any_of("loan", name).sub(unit, said)
+    said = re.sub(r"\bse(hari|minggu|bulan|tahun)", r"1 \1", said)
+    return re.sub(r"\b(?:a|an) (?=hari|minggu|bulan|tahun)", "1 ", said)
+
+
+def _since_then(said: str, facts: Facts) -> int:
+    """Return about how many days ago the month or year was that words name; 0 for none."""
+    found = _when(said, facts.today.year, facts.today.month)
+    if found is None:
+        return 0
+    year, month = found
+    return max(0, (facts.today - date(year, month or 7, 1)).days)
+
+
+def left(text: str, facts: Facts) -> str:
+    """Read about how much of a loan is left, as a band: "tinggal 8 jutaan" is "to_10".
+
+    Raises:
+        Refused: ``pick_one`` if the words name no sum, or one that is below all bands.
+    """
+    said = standardised(text)
+    try:
+        total = int(money()(text, facts))
+    except Refused as refused:
+        total = max((one.answer for one in refused.readings if one.answer), default=0)
+    if total < LEAST_OF_LOAN:
+        raise Refused("pick_one")
+    below, above = (lists.any_of("loan", one).search(said) for one in ("below", "above"))
+    total += -1 if below else 1 if above else 0
+    if total < LEAST_LEFT:
+        return UNDER_5
+    return next((band for band, most in REMAINING.items() if total <= most), MORE)

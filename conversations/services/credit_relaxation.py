@@ -19,7 +19,7 @@ from conversations.messages import Json, Rupiah, Say, Value
 from conversations.parsers import Refused
 from conversations.parsers.address import street
 from conversations.parsers.lender import lender
-from conversations.parsers.loan import branch, long_number, long_sum, since
+from conversations.parsers.loan import branch, left, long_number, long_sum, overdue, since
 from conversations.parsers.money import money
 from conversations.parsers.name import name
 from conversations.parsers.note import note
@@ -128,6 +128,14 @@ def _name(context: Context, answer: Json) -> tuple[Effect, ...]:
 # -- what was told of the loan ---------------------------------------------------------------------
 
 
+def _left(text: str, context: Context) -> Json:
+    return left(text, context.facts)
+
+
+def _overdue(text: str, context: Context) -> Json:
+    return overdue(text, context.facts)
+
+
 def _at_a_branch(answers: Answers, facts: Facts) -> bool:
     """The lender has branches, and none was named with it."""
     told = answers.get("lender")
@@ -215,7 +223,13 @@ FORM = form(
             heeds=_words,
         ),
         Ask("lender", parse=lender(), shows=_lender_shown, heeds=_words),
-        Ask("branch", parse=branch(), options={"unknown": None}, when=_at_a_branch, heeds=_words),
+        Ask(
+            "branch",
+            parse=branch((ID, "branch")),
+            options={"unknown": None},
+            when=_at_a_branch,
+            heeds=_words,
+        ),
         Choose(
             "group",
             options=("yes", "no", "none"),
@@ -246,6 +260,7 @@ FORM = form(
                 "more",
                 "unknown",
             ),
+            reads=_left,
             heeds=_sums,
         ),
         Ask(
@@ -258,6 +273,7 @@ FORM = form(
         Choose(
             "arrears",
             options=("none", "under_1", "to_3", "to_4", "to_6", "over_6"),
+            reads=_overdue,
             heeds=_words,
         ),
         Ask(
@@ -270,6 +286,7 @@ FORM = form(
         Ask(
             "now",
             parse=money(at_least=0, period="month"),
+            options={"closed": 0},
             numeric=True,
             shows=_monthly,
             heeds=_sums,
@@ -279,6 +296,7 @@ FORM = form(
         Ask(
             "can_pay",
             parse=money(at_least=0, period="month"),
+            options={"nothing": 0},
             numeric=True,
             shows=_monthly,
             heeds=_sums,
