@@ -29,7 +29,7 @@ class Help(StrEnum):
     CLOSE = "close"  # the business has closed
     REFERRAL = "referral"  # of somebody else's business, before there was a form for it
     COOPERATIVE = "cooperative"
-    CREDIT = "credit"
+    CREDIT = "credit"  # relief on a loan, before there was a form for it
     NOT_HANDED = "not_handed"  # an officer left without handing the permit over
     SEIZED = "seized"  # a cart or goods, in a raid
 

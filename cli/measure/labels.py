@@ -24,7 +24,8 @@ MATTERS = {
     "common.referral": "referral",
     "referral.purpose": "referral",
     "notices.caller.matter.cooperative": "cooperative",
-    "notices.caller.matter.credit": "credit",
+    "common.credit": "credit",
+    "credit_relaxation.consent": "credit",
 }
 #: Intents with another name than their label.
 NAMES = {

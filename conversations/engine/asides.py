@@ -16,15 +16,17 @@ from conversations.engine.meanings import Aside
 from conversations.facts import WIB
 from conversations.lexicon import lists
 from conversations.lifecycle import CaseState, VisitState
+from conversations.long_numbers import refuse_numbers
 from conversations.messages import Say
 from conversations.phrases import Command, Intent
+from conversations.service import Service
 from conversations.session import Choice, Draft
 from conversations.wording import window_words
 from conversations.words import standardised
 
 # The engine's own questions: is it a complaint, shall supervisors call, is it about somebody else's
-# business? The first and the last are also the matters that open the form of a service.
-COMPLAINT, CALL, REFERRAL = "complaint", "call", "referral"
+# business, or about a loan? All but the second are also the matters that open a service's form.
+COMPLAINT, CALL, REFERRAL, CREDIT = "complaint", "call", "referral", "credit"
 
 #: Intents that are carried out as commands.
 ORDERS = {
@@ -43,7 +45,6 @@ _CALLED = {
     Intent.CHANGE_AFTER_PERMIT: Help.CHANGE,
     Intent.CLOSE_BUSINESS: Help.CLOSE,
     Intent.COOPERATIVE: Help.COOPERATIVE,
-    Intent.CREDIT: Help.CREDIT,
     Intent.DISTRESS: Help.DISTRESS,
     Intent.NOT_HANDED: Help.NOT_HANDED,
     Intent.SEIZED: Help.SEIZED,
@@ -64,14 +65,12 @@ def answer(turn: TurnBuilder, aside: Aside) -> None:
     matter = f"{meant.lower()}.{aside.part}" if aside.part else meant.lower()
     key = f"common.intent.{matter}"
     match meant:
+        case Intent.COMPLAINT | Intent.REFERRAL | Intent.CREDIT | Intent.DISTRESS if _opens(
+            turn, aside, key
+        ):
+            return
         case Intent.THANKS if turn.facts.me.desk == "supervisor" and turn.at_home():
             turn.says.append(Say(key))
-        case Intent.COMPLAINT if turn.facts.mine.tickets and _ASKED_AFTER.search(
-            turn.said.casefold()
-        ):
-            orders.obey(turn, Typed(Command.STATUS))
-        case Intent.COMPLAINT:
-            hear_complaint(turn, sure=aside.sure)
         case Intent.HELP if _has_only_requests(turn):
             orders.obey(turn, Typed(Command.STATUS))  # "terus gimana?" asks how it stands
         case Intent.HOW_LONG | Intent.REQUIREMENTS if not aside.part and _awaited(turn):
@@ -85,8 +84,6 @@ def answer(turn: TurnBuilder, aside: Aside) -> None:
             _tell_how_officer_is_known(turn, key, aside.part)
         case _ if meant in ORDERS:
             orders.obey(turn, Typed(ORDERS[meant]))
-        case Intent.REFERRAL:
-            _hear_of_another(turn, sure=is_certain(aside))
         case _ if meant in _CALLED and not is_certain(aside):
             _ask_whether_to_call(turn, _CALLED[meant])
         case _ if meant in _CALLED:
@@ -94,6 +91,37 @@ def answer(turn: TurnBuilder, aside: Aside) -> None:
             orders.call(turn, _CALLED[meant], how, words=turn.said)
         case _:
             drafts.digress(turn, Say(key), *directory.lines(turn.facts.directory, matter))
+
+
+def _opens(turn: TurnBuilder, aside: Aside, key: str) -> bool:
+    """Open the form of a matter that has one, or stop the open form; False for any other matter."""
+    match aside.intent:
+        case Intent.COMPLAINT if turn.facts.mine.tickets and _ASKED_AFTER.search(
+            turn.said.casefold()
+        ):
+            orders.obey(turn, Typed(Command.STATUS))
+        case Intent.COMPLAINT:
+            hear_complaint(turn, sure=aside.sure)
+        case Intent.REFERRAL:
+            _hear_of_another(turn, sure=is_certain(aside))
+        case Intent.CREDIT if not aside.part:
+            _hear_of_loan(turn)
+        case Intent.DISTRESS if turn.facts.me.desk == "owner" and not turn.at_home():
+            _hear_despair(turn, key)
+        case _:
+            return False
+    return True
+
+
+def _hear_despair(turn: TurnBuilder, key: str) -> None:
+    """Stop asking and call a person; what was filled in is kept, and taken up when they want to."""
+    fills_in = _fills_in(turn)
+    drafts.park(turn)
+    orders.call(turn, Help.DISTRESS, Say(key, orders.how_to_call(turn)), words=turn.said)
+    turn.prompt = None
+    drafts.park(turn)
+    if fills_in:
+        turn.says.append(Say("common.intent.distress.kept"))
 
 
 def _has_only_requests(turn: TurnBuilder) -> bool:
@@ -105,15 +133,15 @@ def _has_only_requests(turn: TurnBuilder) -> bool:
 def settle(turn: TurnBuilder, answer: str) -> bool:
     """Carry out the answer to a question of this module; False if it is another question's."""
     called = next((i for i, about in _CALLED.items() if answer == f"{CALL}:{about}"), None)
-    if called is None and answer not in ("complain", "ask", REFERRAL):
+    if called is None and answer not in ("complain", "ask", REFERRAL, CREDIT):
         return False
     drafts.go_on(turn)
     if answer == "ask":
         turn.says.append(Say("common.not_told"))
         return True
     turn.prompt = None
-    if answer == REFERRAL:
-        _open_form(turn, REFERRAL, "", told=turn.told(STORY))
+    if answer in (REFERRAL, CREDIT):
+        _open_form(turn, answer, "", told=turn.told(STORY))
     elif called is None:
         _open_form(turn, COMPLAINT, turn.told(STORY))
     else:
@@ -151,19 +179,45 @@ def _hear_of_another(turn: TurnBuilder, *, sure: bool) -> None:
     if sure and not _fills_in(turn):
         _open_form(turn, REFERRAL, "")
     else:
-        _ask_whether_of_another(turn)
+        _ask_whether(turn, REFERRAL)
 
 
-def _ask_whether_of_another(turn: TurnBuilder) -> None:
-    """Ask before the form about somebody else's business takes the place of the open one."""
+def _ask_whether(turn: TurnBuilder, opened_by: str) -> None:
+    """Ask before the form of another service takes the place of the open one."""
     turn.tell(STORY, turn.said)
     turn.ask_own(
-        REFERRAL,
+        opened_by,
         (
-            Choice(REFERRAL, Say("common.referral.yes"), REFERRAL, means="yes"),
-            Choice("ask", Say("common.referral.no"), "ask", means="no"),
+            Choice(opened_by, Say(f"common.{opened_by}.yes"), opened_by, means="yes"),
+            Choice("ask", Say(f"common.{opened_by}.no"), "ask", means="no"),
         ),
     )
+
+
+def _hear_of_loan(turn: TurnBuilder) -> None:
+    """Open the form that asks a lender for relief; ask first in the middle of another form.
+
+    Somebody whose letter is under way is told how it stands.
+    """
+    service, refused = _opened_by(turn, CREDIT), refuse_numbers(turn.said)
+    if refused is not None:
+        turn.effects += refused.effects
+        turn.says.append(Say(f"refusals.{refused.reason}"))
+    if turn.facts.mine.open_case(service.id) is not None:
+        orders.obey(turn, Typed(Command.STATUS))
+    elif _fills_in(turn):
+        _ask_whether(turn, CREDIT)
+    else:
+        _open_form(turn, CREDIT, "", told="" if refused is not None else turn.said)
+
+
+def belongs_to_form(turn: TurnBuilder, intent: Intent) -> bool:
+    """Whether a matter is the one that the open form, or the case that is asked after, is about."""
+    draft = turn.session.draft
+    if draft is None or intent is not Intent.CREDIT:
+        return False
+    case = turn.facts.case(draft.subject)
+    return _opened_by(turn, CREDIT).id in (draft.flow, case.service if case is not None else "")
 
 
 def hear_complaint(turn: TurnBuilder, *, sure: bool) -> None:
@@ -181,7 +235,7 @@ def _open_form(turn: TurnBuilder, opened_by: str, story: str, *, told: str = "")
 
     A story is its first answer; what is `told` of somebody else's business holds several.
     """
-    service = next(one for one in turn.flows.services.values() if one.opened_by == opened_by)
+    service = _opened_by(turn, opened_by)
     step = service.form.steps[0]
     parked = next((one for one in turn.session.parked if one.flow == service.id), None)
     answers = dict(parked.answers) if parked is not None else {}
@@ -191,6 +245,10 @@ def _open_form(turn: TurnBuilder, opened_by: str, story: str, *, told: str = "")
         answers[step.id] = f"{before}\n{story}" if before else story
     drafts.switch_to(turn, Draft(service.id, "", answers))
     drafts.go_on(turn)
+
+
+def _opened_by(turn: TurnBuilder, opened_by: str) -> Service:
+    return next(one for one in turn.flows.services.values() if one.opened_by == opened_by)
 
 
 def complains(turn: TurnBuilder) -> bool:

@@ -12,7 +12,14 @@ from conversations.assisting import corrects
 from conversations.commands import Typed
 from conversations.commands import read as read_command
 from conversations.engine import confirming, desk, leading, moving, told_of, whereabouts
-from conversations.engine.asides import CALL, COMPLAINT, ORDERS, REFERRAL
+from conversations.engine.asides import (
+    CALL,
+    COMPLAINT,
+    CREDIT,
+    ORDERS,
+    REFERRAL,
+    belongs_to_form,
+)
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.corrections import correction
 from conversations.engine.gathering import LEAST as LEAST_FACTS
@@ -186,7 +193,9 @@ def _passed_by(turn: TurnBuilder, said: Said) -> PassedBy | None:
     asked = turn.session.asked
     if asked is None or asked.flow != "common":
         return None
-    if asked.step not in (COMPLAINT, CALL, REFERRAL) and not desk.passes_by(turn, said.text):
+    if asked.step not in (COMPLAINT, CALL, REFERRAL, CREDIT) and not desk.passes_by(
+        turn, said.text
+    ):
         return None
     if read_command(said.text) is not None or desk.names_choice(turn, said.text):
         return None
@@ -202,6 +211,8 @@ def read(turn: TurnBuilder, said: Said) -> Meaning:
     raised = desk.common(turn, raised_in(turn, said.text), said.text)
     raised = leading.heard(turn, raised, said.text)
     raised = moving.heard(turn, raised, said.text)
+    if raised is not None and belongs_to_form(turn, raised.intent):
+        raised = None  # "cicilan nunggak" in the form about it
     refused = _stopped(turn, typed, raised)
     if refused is not None:
         return Pick(refused)

@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from conversations.dossiers import TellDelivered
-from conversations.effects import ForgetWords
 from conversations.facts import Facts
 from conversations.flow import Ending, Flow
 from conversations.lifecycle import CaseState
+from conversations.long_numbers import guarded
 from conversations.messages import Say, Value
-from conversations.parsers import Refused
-from conversations.parsers.loan import branch, long_number
-from conversations.step import Context, Stay, Wrong, answered
+from conversations.parsers.loan import branch
+from conversations.step import Context, answered
 from conversations.steps import Ask, Choose, Upload
 
 STAGE = "delivery"
-
-
-def _numbers(text: str) -> Refused | Stay | None:
-    return Wrong("long_number", {}, effects=(ForgetWords(),)) if long_number(text) else None
 
 
 def _number(context: Context) -> Mapping[str, Value]:
@@ -50,7 +45,7 @@ def _alive(subject: str, facts: Facts) -> bool:
     return case is not None and case.state == CaseState.WAITING and case.stage == STAGE
 
 
-FLOW = Flow(
+_FLOW = Flow(
     id="delivery",
     form=False,
     steps=(
@@ -63,16 +58,16 @@ FLOW = Flow(
             rests=True,
             ends=("not_yet",),
         ),
-        Upload("receipt", at_most=1, also=("none",), counted=False, heeds=_numbers),
+        Upload("receipt", at_most=1, also=("none",), counted=False),
         Ask(
             "receiver",
-            parse=branch(("delivery", "receiver")),
+            parse=branch(unknown=("delivery", "receiver")),
             options={"unknown": None},
             when=answered("receipt", "none"),
             counted=False,
-            heeds=_numbers,
         ),
     ),
     finish=_finish,
     alive=_alive,
 )
+FLOW = guarded(_FLOW)

@@ -8,6 +8,7 @@ from conversations.dossiers import AnswerReminder
 from conversations.facts import Facts
 from conversations.flow import Ending, Flow
 from conversations.lifecycle import CaseState
+from conversations.long_numbers import guarded
 from conversations.messages import Say, Value
 from conversations.step import Context
 from conversations.steps import Choose
@@ -29,7 +30,7 @@ def _alive(subject: str, facts: Facts) -> bool:
     return case is not None and case.state == CaseState.WAITING and case.stage == STAGE
 
 
-FLOW = Flow(
+_FLOW = Flow(
     id="instalment",
     form=False,
     interrupts=False,
@@ -46,3 +47,4 @@ FLOW = Flow(
     finish=_finish,
     alive=_alive,
 )
+FLOW = guarded(_FLOW)

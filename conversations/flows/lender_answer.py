@@ -7,25 +7,20 @@ from datetime import date
 
 from conversations import lexicon
 from conversations.dossiers import NO_ANSWER, OUTCOMES, REFUSED_FOR, RELIEF, TellAnswer
-from conversations.effects import ForgetWords
 from conversations.facts import CaseFact, Facts
 from conversations.flow import Ending, Flow
 from conversations.lifecycle import CaseState
+from conversations.long_numbers import guarded, refuse_long_sums
 from conversations.messages import Json, Rupiah, Say, Value
-from conversations.parsers import Refused
 from conversations.parsers.dates import day
-from conversations.parsers.loan import long_sum, months, months_within
+from conversations.parsers.loan import months, months_within
 from conversations.parsers.money import money
 from conversations.session import Answers
-from conversations.step import Context, Stay, Wrong, answered
+from conversations.step import Context, answered
 from conversations.steps import Ask, Choose
 
 STAGE = "awaiting"
 TERMS = ("instalment", "months", "first_due")
-
-
-def _sums(text: str) -> Refused | Stay | None:
-    return Wrong("long_sum", {}, effects=(ForgetWords(),)) if long_sum(text) else None
 
 
 def _case(context: Context) -> CaseFact:
@@ -98,7 +93,7 @@ def _alive(subject: str, facts: Facts) -> bool:
     )
 
 
-FLOW = Flow(
+_FLOW = Flow(
     id="lender_answer",
     form=False,
     steps=(
@@ -120,7 +115,7 @@ FLOW = Flow(
             numeric=True,
             shows=_shown,
             counted=False,
-            heeds=_sums,
+            heeds=refuse_long_sums,
         ),
         Ask(
             "months",
@@ -144,3 +139,4 @@ FLOW = Flow(
     prefill=_prefill,
     alive=_alive,
 )
+FLOW = guarded(_FLOW)

@@ -9,6 +9,7 @@ from conversations.facts import CaseFact, Facts
 from conversations.flow import Ending, Flow
 from conversations.lifecycle import CaseState
 from conversations.loans import hints, tenors
+from conversations.long_numbers import guarded
 from conversations.messages import Lines, Rupiah, Say, Value
 from conversations.session import Choice
 from conversations.step import Context, answered
@@ -52,7 +53,7 @@ def _alive(subject: str, facts: Facts) -> bool:
     return case is not None and case.state == CaseState.WAITING and case.stage == STAGE
 
 
-FLOW = Flow(
+_FLOW = Flow(
     id="letter",
     form=False,
     steps=(
@@ -69,3 +70,4 @@ FLOW = Flow(
     finish=_finish,
     alive=_alive,
 )
+FLOW = guarded(_FLOW)

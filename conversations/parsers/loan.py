@@ -22,9 +22,15 @@ from conversations.parsers.numbers import spoken
 from conversations.words import plain, standardised
 
 LEAST_DIGITS = 10  # of a number that is not kept, where no sum is asked
-LEAST_BARE = 11  # of one with at most spaces or dashes between its digits, where a sum is asked
-_DIGITS = re.compile(r"\d(?:[ .,/-]{0,2}\d)+")
-_BARE = re.compile(r"\d(?:[ -]?\d)*")
+LEAST_BARE = 11  # of one without a sign between its digits, where a sum is asked
+_DIGITS = re.compile(r"\d(?:[ ./-]{0,2}\d)+")
+_BARE = re.compile(r"\d+")
+_SIGNS = re.compile(r"[ /-]+")
+#: A part of an address, which is no number of a loan: "RT 005/003".
+_CORNER = re.compile(
+    r"\b(?:rt|rw)\b\W{0,3}\d{1,3}(?:\W{1,3}(?:rw\W{0,3})?\d{1,3}\b)?", re.IGNORECASE
+)
+LEAST_NAMED = 8  # digits behind words for such a number: "norek"
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _WORD = re.compile(r"[^\W_]+")
 _AGO = re.compile(r"\b(\w+) (tahun|thn|th|bulan|bln|years?|months?)\b")
@@ -52,13 +58,38 @@ LEAST_LEFT, UNDER_5, MORE = 5_000_000, "under_5", "more"
 
 
 def long_number(text: str) -> bool:
-    """Whether words hold ten digits or more in a row, with signs between them or none."""
-    return any(len(re.findall(r"\d", run)) >= LEAST_DIGITS for run in _DIGITS.findall(text))
+    """Whether words hold the number of a loan, an account or a card.
+
+    That is one of ten digits or more, with signs between them or none, or of eight or more behind
+    words such as "norek".
+    """
+    said = _CORNER.sub(" ", text)
+    longest = max((_count(run) for run in _DIGITS.findall(said)), default=0)
+    return longest >= (LEAST_NAMED if _names_number(text) else LEAST_DIGITS)
 
 
 def long_sum(text: str) -> bool:
-    """Whether words hold eleven digits or more in a row: rather a number than a sum."""
-    return any(len(re.findall(r"\d", run)) >= LEAST_BARE for run in _BARE.findall(text))
+    """Whether words hold rather such a number than a sum: "0012-01-000123-53-1", eleven digits."""
+    runs = _DIGITS.findall(text)
+    if _names_number(text):
+        return any(_count(run) >= LEAST_NAMED for run in runs)
+    bare = any(len(run) >= LEAST_BARE for run in _BARE.findall(text))
+    return bare or any(_is_grouped(run) for run in runs if _count(run) >= LEAST_DIGITS)
+
+
+def _is_grouped(run: str) -> bool:
+    """Whether digits are in three groups or more that are no thousands, or begin with a zero."""
+    groups = _SIGNS.split(run)
+    thousands = all(len(group) == 3 for group in groups[1:])
+    return (len(groups) > 2 and not thousands) or run.startswith("00")
+
+
+def _count(run: str) -> int:
+    return len(re.findall(r"\d", run))
+
+
+def _names_number(text: str) -> bool:
+    return lists.any_of("loan", "numbered").search(standardised(text)) is not None
 
 
 def since() -> Parser:
@@ -104,10 +135,10 @@ def _when(said: str, year: int, month: int) -> tuple[int, int | None] | None:
     return None
 
 
-def branch(question: tuple[str, str], *, at_most: int = 80) -> Parser:
+def branch(*, unknown: tuple[str, str] | None = None, at_most: int = 80) -> Parser:
     """Return the branch or unit of a lender as typed; None if they don't remember.
 
-    `question` is the flow and the step, whose words for "unknown" say that.
+    `unknown` is the flow and the step in the lexicon whose words say so.
 
     Raises:
         Refused: as `note`.
@@ -115,7 +146,8 @@ def branch(question: tuple[str, str], *, at_most: int = 80) -> Parser:
     parse_note = note(at_most=at_most)
 
     def parse(text: str, facts: Facts) -> Json:
-        listed = lexicon.options(*question) if len(text.split()) <= _FEW else None
+        few = unknown is not None and len(text.split()) <= _FEW
+        listed = lexicon.options(*unknown) if unknown is not None and few else None
         forgotten = evasion(text) == "unknown" or (listed is not None and listed.rank(text))
         return None if forgotten else parse_note(text, facts)
 
@@ -165,24 +197,33 @@ _OF_MONTHS = frozenset(
 )
 
 
-def overdue(text: str, facts: Facts) -> str:
+def overdue() -> Parser:
     """Read how long somebody is behind with payments, as a band: "nunggak 2 bulan" is "to_3".
 
     Raises:
         Refused: ``pick_one`` if the words tell no length of time.
     """
-    said = lists.any_of("loan", "beside").sub(" ", _lengths(standardised(text)))
-    if lists.any_of("loan", "paid").search(said):
-        raise Refused("pick_one")  # "bulan ini masih kebayar"
-    lengths = [(spoken([found[1]]), _DAYS[found[2]]) for found in _LENGTH.finditer(said)]
-    days = max((number * unit for number, unit in lengths if number), default=0)
-    if not days and lists.any_of("loan", "begins").search(said):
-        days = _since_then(said, facts)
-    if not days:
-        raise Refused("pick_one")
+
+    def parse(text: str, facts: Facts) -> str:
+        said = lists.any_of("loan", "beside").sub(" ", _lengths(standardised(text)))
+        if lists.any_of("loan", "paid").search(said):
+            raise Refused("pick_one")  # "bulan ini masih kebayar"
+        lengths = [(spoken([found[1]]), _DAYS[found[2]]) for found in _LENGTH.finditer(said)]
+        days = max((number * unit for number, unit in lengths if number), default=0)
+        if not days and lists.any_of("loan", "begins").search(said):
+            days = _since_then(said, facts)
+        if not days:
+            raise Refused("pick_one")
+        days += _beyond(said)
+        return next((band for band, most in ARREARS.items() if days <= most), OVER_6)
+
+    return parse
+
+
+def _beyond(said: str) -> int:
+    """Return -1 for "kurang dari" and 1 for "lebih dari", which move a round figure's band."""
     below, above = (lists.any_of("loan", one).search(said) for one in ("below", "above"))
-    days += -1 if below else 1 if above else 0
-    return next((band for band, most in ARREARS.items() if days <= most), OVER_6)
+    return -1 if below else 1 if above else 0
 
 
 def _lengths(said: str) -> str:
@@ -202,21 +243,24 @@ def _since_then(said: str, facts: Facts) -> int:
     return max(0, (facts.today - date(year, month or 7, 1)).days)
 
 
-def left(text: str, facts: Facts) -> str:
+def left() -> Parser:
     """Read about how much of a loan is left, as a band: "tinggal 8 jutaan" is "to_10".
 
     Raises:
         Refused: ``pick_one`` if the words name no sum, or one that is below all bands.
     """
-    said = standardised(text)
-    try:
-        total = int(money()(text, facts))
-    except Refused as refused:
-        total = max((one.answer for one in refused.readings if one.answer), default=0)
-    if total < LEAST_OF_LOAN:
-        raise Refused("pick_one")
-    below, above = (lists.any_of("loan", one).search(said) for one in ("below", "above"))
-    total += -1 if below else 1 if above else 0
-    if total < LEAST_LEFT:
-        return UNDER_5
-    return next((band for band, most in REMAINING.items() if total <= most), MORE)
+    parse_sum = money()
+
+    def parse(text: str, facts: Facts) -> str:
+        try:
+            total = int(parse_sum(text, facts))
+        except Refused as refused:
+            total = max((one.answer for one in refused.readings if one.answer), default=0)
+        if total < LEAST_OF_LOAN:
+            raise Refused("pick_one")
+        total += _beyond(standardised(text))
+        if total < LEAST_LEFT:
+            return UNDER_5
+        return next((band for band, most in REMAINING.items() if total <= most), MORE)
+
+    return parse

@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from datetime import date
 from functools import reduce
 
-from conversations.effects import Effect, ForgetWords, RememberName
+from conversations.effects import Effect, RememberName
 from conversations.facts import CaseFact, City, Facts
 from conversations.form import form
 from conversations.lifecycle import CaseState
 from conversations.loans import HINTS, business, hints, loan
+from conversations.long_numbers import guarded, refuse_long_sums
 from conversations.messages import Json, Rupiah, Say, Value
-from conversations.parsers import Refused
 from conversations.parsers.address import street
 from conversations.parsers.lender import lender
-from conversations.parsers.loan import branch, left, long_number, long_sum, overdue, since
+from conversations.parsers.loan import branch, left, overdue, since
 from conversations.parsers.money import money
 from conversations.parsers.name import name
 from conversations.parsers.note import note
@@ -36,7 +36,7 @@ from conversations.service import (
 )
 from conversations.session import Answers, Choice
 from conversations.several import Several, picked
-from conversations.step import Context, Stay, Wrong, answered
+from conversations.step import Context, answered
 from conversations.steps import Ask, Choose, Locate
 from conversations.wording import place_name
 
@@ -53,16 +53,6 @@ WISHES = ("smaller", "deferral", "rate", "arrears", "more_credit", "any")
 #: Papers that a lender usually wants to see: always, and by what was told.
 _ALWAYS = ("ktp", "loan_book", "permit", "cash_book")
 _BY_REASON = {"sick": "doctor", "disaster": "kelurahan", "moved": "market", "robbed": "police"}
-
-
-def _words(text: str) -> Refused | Stay | None:
-    """Refuse numbers of loans, accounts and cards, and forget them."""
-    return Wrong("long_number", {}, effects=(ForgetWords(),)) if long_number(text) else None
-
-
-def _sums(text: str) -> Refused | Stay | None:
-    """Refuse what is rather a number than a sum, and forget it."""
-    return Wrong("long_sum", {}, effects=(ForgetWords(),)) if long_sum(text) else None
 
 
 # -- which business --------------------------------------------------------------------------------
@@ -129,18 +119,35 @@ def _name(context: Context, answer: Json) -> tuple[Effect, ...]:
 
 
 def _left(text: str, context: Context) -> Json:
-    return left(text, context.facts)
+    return left()(text, context.facts)
 
 
 def _overdue(text: str, context: Context) -> Json:
-    return overdue(text, context.facts)
+    return overdue()(text, context.facts)
 
 
-def _at_a_branch(answers: Answers, facts: Facts) -> bool:
-    """The lender has branches, and none was named with it."""
-    told = answers.get("lender")
-    named = isinstance(told, dict) and bool(told.get("branch"))
-    return answers.get("lender_kind") != "online" and not named
+def _office_named(context: Context, answer: Json, said: str) -> Answers:
+    """Return the branch that was named with the lender."""
+    branch_named = answer.get("branch") if isinstance(answer, dict) else None
+    return (
+        {"branch": branch_named}
+        if branch_named and _on_paper(context.answers, context.facts)
+        else {}
+    )
+
+
+def _named_with_kind(context: Context, answer: Json, said: str) -> Answers:
+    """Return the lender that was named with its kind: "saya pinjam di BRI"."""
+    named = context.facts.lenders.read(said, str(answer))
+    if not (named.sure and named.lenders[0].kind == answer):
+        return {}
+    one: Json = {"id": named.lenders[0].id, "name": named.lenders[0].name}
+    return {"lender": one}
+
+
+def _on_paper(answers: Answers, facts: Facts) -> bool:
+    """The lender has branches."""
+    return answers.get("lender_kind") != "online"
 
 
 def _enough(answers: Answers, facts: Facts) -> bool:
@@ -199,54 +206,60 @@ def _since_shown(answer: Json, facts: Facts) -> Value:
     )
 
 
-FORM = form(
+_FORM = form(
     ID,
     (
         Choose("business", options=_businesses, when=_has_business, shows=_business_shown),
-        Ask("owner_name", parse=name(at_most=100), when=_nameless, then=_name, heeds=_words),
+        Ask("owner_name", parse=name(at_most=100), when=_nameless, then=_name),
         Ask(
             "trade",
             parse=own_trade(),
             when=_new_business,
             shows=_trade_shown,
-            heeds=_words,
         ),
-        Locate("place", when=_new_business, heeds=_words),
-        Ask("street", parse=street(at_most=200), when=_new_business, heeds=_words),
-        Choose("lender_kind", options=KINDS, ends=("private",), heeds=_words),
+        Locate("place", when=_new_business),
+        Ask("street", parse=street(at_most=200), when=_new_business),
+        Choose(
+            "lender_kind",
+            options=KINDS,
+            ends=("private",),
+            tells=_named_with_kind,
+        ),
         Choose(
             "licence",
             options=("yes", "no", "unknown"),
             when=answered("lender_kind", "online"),
             ends=("no", "unknown"),
             counted=False,
-            heeds=_words,
         ),
-        Ask("lender", parse=lender(), shows=_lender_shown, heeds=_words),
+        Ask(
+            "lender",
+            parse=lender(),
+            shows=_lender_shown,
+            tells=_office_named,
+        ),
         Ask(
             "branch",
-            parse=branch((ID, "branch")),
+            parse=branch(unknown=(ID, "branch")),
             options={"unknown": None},
-            when=_at_a_branch,
+            when=_on_paper,
             heeds=_words,
+            when=_on_paper,
         ),
         Choose(
             "group",
             options=("yes", "no", "none"),
             when=answered("lender_kind", "pnm"),
-            heeds=_words,
         ),
         Choose(
             "product",
             options=("kur", "working", "tools", "group", OTHER, "unknown"),
-            heeds=_words,
         ),
         Ask(
             "since",
             parse=since(),
             options={"unknown": None},
             shows=_since_shown,
-            heeds=_words,
         ),
         Choose(
             "remaining",
@@ -261,27 +274,26 @@ FORM = form(
                 "unknown",
             ),
             reads=_left,
-            heeds=_sums,
+            heeds=refuse_long_sums,
         ),
         Ask(
             "instalment",
             parse=money(at_least=1_000, period="month"),
             numeric=True,
             shows=_monthly,
-            heeds=_sums,
+            heeds=refuse_long_sums,
         ),
         Choose(
             "arrears",
             options=("none", "under_1", "to_3", "to_4", "to_6", "over_6"),
             reads=_overdue,
-            heeds=_words,
         ),
         Ask(
             "before",
             parse=money(at_least=0, period="month"),
             numeric=True,
             shows=_monthly,
-            heeds=_sums,
+            heeds=refuse_long_sums,
         ),
         Ask(
             "now",
@@ -289,17 +301,17 @@ FORM = form(
             options={"closed": 0},
             numeric=True,
             shows=_monthly,
-            heeds=_sums,
+            heeds=refuse_long_sums,
         ),
-        Several("reason", options=REASONS, at_most=4, heeds=_words),
-        Ask("told", parse=note(at_most=300), when=_tells_more, heeds=_words),
+        Several("reason", options=REASONS, at_most=4),
+        Ask("told", parse=note(at_most=300), when=_tells_more),
         Ask(
             "can_pay",
             parse=money(at_least=0, period="month"),
             options={"nothing": 0},
             numeric=True,
             shows=_monthly,
-            heeds=_sums,
+            heeds=refuse_long_sums,
         ),
         Choose(
             "sure",
@@ -310,24 +322,24 @@ FORM = form(
             params=_figures,
             counted=False,
         ),
-        Choose("goes_on", options=("yes", "unsure", "no"), when=_stopped, heeds=_words),
-        Several("wish", options=WISHES, at_most=2, alone=frozenset({"any"}), heeds=_words),
-        Choose("others", options=("none", "one", "two", "more"), heeds=_words),
-        Choose("others_online", options=("yes", "no"), when=_has_others, heeds=_words),
+        Choose("goes_on", options=("yes", "unsure", "no"), when=_stopped),
+        Several("wish", options=WISHES, at_most=2, alone=frozenset({"any"})),
+        Choose("others", options=("none", "one", "two", "more")),
+        Choose("others_online", options=("yes", "no"), when=_has_others),
         Choose(
             "talked",
             options=("no", "waiting", "refused", "once", "twice", "more_often"),
-            heeds=_words,
         ),
         Choose(
             "deliver",
             options=("owner", "officer", "desk"),
             offers={"desk": _to_desk},
-            heeds=_words,
         ),
     ),
     consents=_CONSENTS,
 )
+
+FORM = guarded(_FORM)
 
 
 def _holder(answers: Answers) -> str:
