@@ -401,8 +401,8 @@ def matters_of(played: Played) -> set[str]:
     if played.effects(SendDocument):
         got.add("resend_permit")
     draft = played.turn.session.draft
-    if "common.gathered" in played.keys and draft is not None and draft.flow == referrals.FORM:
-        got.add("referral")
+    if "common.gathered" in played.keys and draft is not None:
+        got |= {referrals.FORM: {"referral"}, credit.FORM: {"credit"}}.get(draft.flow, set())
     if not got and not played.effects(CallPerson) and _is_greeted(played):
         got.add("greeting")
     return got or {"human" for c in played.effects(CallPerson) if c.about is Help.TALK}

@@ -10,6 +10,7 @@ from conversations.engine.gathering import gather
 from conversations.engine.leading import begin, by_officer, helper, lead, open_form, told
 from conversations.engine.meanings import Aside, Several
 from conversations.engine.precedence import ACCUSES
+from conversations.long_numbers import refuse_numbers
 from conversations.messages import Say
 from conversations.parsers.referred import accuses
 from conversations.phrases import Command, Intent
@@ -26,6 +27,8 @@ def answer(turn: TurnBuilder, aside: Aside) -> bool:
         by_myself(turn)
     elif aside.intent is Intent.REFERRAL:
         return of_another(turn, aside)
+    elif aside.intent is Intent.CREDIT and not aside.part:
+        return of_loan(turn)
     else:
         return False
     return True
@@ -69,6 +72,20 @@ def of_another(turn: TurnBuilder, aside: Aside) -> bool:
     services = turn.flows.services.values()
     service = next((one for one in services if one.opened_by == asides.REFERRAL), None)
     if service is None or open_form(turn) is not None or not asides.is_certain(aside):
+        return False
+    found = gather(service.form, turn.said, turn.facts)
+    if found:
+        answers.confirm_several(turn, Several(service.id, found))
+    return bool(found)
+
+
+def of_loan(turn: TurnBuilder) -> bool:
+    """Confirm what is told of a loan; False if nothing is told, or another form is open."""
+    services = turn.flows.services.values()
+    service = next((one for one in services if one.opened_by == asides.CREDIT), None)
+    if service is None or open_form(turn) is not None or refuse_numbers(turn.said) is not None:
+        return False
+    if turn.facts.mine.open_case(service.id) is not None:
         return False
     found = gather(service.form, turn.said, turn.facts)
     if found:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice, takewhile
 
 from conversations import lexicon
+from conversations.engine.gathering_loans import TOLD, tells_of_loan, told_of_loan
 from conversations.facts import Facts
 from conversations.flow import Flow
 from conversations.lexicon import lists
@@ -176,6 +177,8 @@ def may_hold_several(text: str, asked: Container[str] = ()) -> bool:
     Signs of the steps `asked`, which the question asks for, tell nothing.
     """
     said = text.lower()
+    if tells_of_loan(text):
+        return True
     signs = (step for step, cue in _CUES if step not in asked and cue.search(said))
     return len(list(islice(signs, LEAST))) == LEAST
 
@@ -185,11 +188,13 @@ def gather(flow: Flow, text: str, facts: Facts, *, at_least: int = LEAST) -> Map
 
     Sums, names and places are read by the parsers of their steps; a doubtful one is left out.
     """
-    message = _Message(figures_apart(tidy(bare(text).replace("\n", ", "))))
-    found: dict[str, Json] = {}
+    found, rest = told_of_loan(flow, text, facts)
+    message = _Message(figures_apart(tidy(bare(rest).replace("\n", ", "))))
     for step, read in _READERS.items():
-        if flow.step(step) is None:
+        if flow.step(step) is None or step in found:
             continue
+        if step == "trade" and flow.step(TOLD) is not None and not sells(text):
+            continue  # words about a loan name no goods
         answer = read(message, facts, flow)
         if answer is not None:
             found[step] = answer

@@ -314,6 +314,8 @@ def _several_facts(turn: TurnBuilder, said: Said, raised: Matter | None) -> Seve
         return found
     if raised.intent is Intent.REFERRAL and not fills_in(turn) and of_another(said.text):
         return None  # the facts are about somebody else
+    if raised.intent is Intent.CREDIT and not fills_in(turn):
+        return None  # and here about a loan
     if raised.weight >= HEAVY and not fills_in(turn) and not _applies(said.text):
         return None  # "ngomong aja saya dengerin, ga bisa baca" names nobody
     least = LEAST_FACTS + upset
@@ -343,7 +345,8 @@ def several(turn: TurnBuilder, text: str) -> Several | None:
         return None  # a correction asks for certain answers
     alone = begun and not _SEPARATORS.search(text) and reads(turn, text)
     ours = turn.flows.services.by_themselves(turn.facts.mine.services)
-    for flow in (open_form,) if begun else tuple(service.form for service in ours):
+    alone = (service.form for service in ours if not service.opened_by)  # others by their matter
+    for flow in (open_form,) if begun else tuple(alone):
         if flow is None:
             continue
         found = gather(flow, text, turn.facts, at_least=1 if sold else LEAST_FACTS)

@@ -82,8 +82,9 @@ ANSWERED = [
         meant.lower()
         for meant in intents.DIGRESSIONS
         - {Intent.COMPLAINT, Intent.RESEND_PERMIT, Intent.OTHER_AUTHORITY, Intent.TERM}
-        - {Intent.COME_TO_ME, Intent.BY_MYSELF, Intent.REFERRAL}  # another form is opened
+        - {Intent.COME_TO_ME, Intent.BY_MYSELF, Intent.REFERRAL, Intent.CREDIT}  # a form is opened
     ),
+    "credit.loan",
     *(f"other_authority.{authority}" for authority in AUTHORITIES),
     *(f"term.{term}" for term in TERMS),
     "keep_code.paper",
@@ -159,6 +160,8 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
         "not_handed",
         "seized",
     ),
+    "common.{}.yes": ("credit", "referral"),
+    "common.{}.no": ("credit", "referral"),
     "common.authority.{}": [one for some in directory.AUTHORITIES.values() for one in some],
     "common.help.{}": ("owner", "officer", "supervisor"),
     "common.intent.{}": [*ANSWERED, "greeting"],
