@@ -184,7 +184,6 @@ def _with_letter(known: Facts, stage: str) -> Facts:
         state=CaseState.WAITING,
         stage=stage,
         answers=ANSWERS,
-        about="BRI",
         changeable=tuple(counted),
         dossier=DossierFact(),
     )

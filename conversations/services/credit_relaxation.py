@@ -243,8 +243,6 @@ _FORM = form(
             parse=branch(unknown=(ID, "branch")),
             options={"unknown": None},
             when=_on_paper,
-            heeds=_words,
-            when=_on_paper,
         ),
         Choose(
             "group",
