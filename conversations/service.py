@@ -393,9 +393,13 @@ class Services(Mapping[str, Service]):
         return next(found, None) if service_id else None
 
     def by_themselves(self, offered: Iterable[str]) -> tuple[Service, ...]:
-        """Return the offered services but those that only help with another one of them."""
+        """Return the offered services that words alone ask for.
+
+        Not those that only help with another one of them, nor those that a matter opens.
+        """
         ids = tuple(offered)
-        return tuple(self[one] for one in ids if self[one].opens not in ids)
+        own = (self[one] for one in ids if not self[one].opened_by)
+        return tuple(service for service in own if service.opens not in ids)
 
     def problems(self) -> list[str]:
         """Problems of all declarations, all at once."""

@@ -95,8 +95,8 @@ _AT_VISIT: dict[str, dict[str, Json]] = {
     "there": {},
     "later": {"there": {"picked": ["ktp"], "done": True}},
     "sign": _PAPERS,
-    "photo": {**_PAPERS, "sign": "paper"},
-    "signed": {**_PAPERS, "sign": "paper", "photo": {"ids": [1], "done": True}},
+    "signed_page": {**_PAPERS, "sign": "paper"},
+    "signed": {**_PAPERS, "sign": "paper", "signed_page": {"ids": [1], "done": True}},
 }
 _BY_PHONE: dict[str, dict[str, Json]] = {"outcome": {}, "reason": {"outcome": "refused"}}
 

@@ -81,7 +81,7 @@ AT_PLACE = frozenset({
     "met", "same", "may_tell", "again", "why_not", "moved_to", "why_impossible",
 })  # fmt: skip
 #: Questions at which an officer looks for papers, and has a letter signed.
-SIGNING = frozenset({"there", "later", "sign", "photo", "signed"})
+SIGNING = frozenset({"there", "later", "sign", "signed_page", "signed"})
 _NO_ALARM = frozenset({"absence", "stolen", COMPLAIN})  # at home, or over
 _FILLERS = frozenset({"ya", "iya", "oke", "ok", "okay", "sip", "yes"})
 

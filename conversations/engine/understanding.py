@@ -345,8 +345,7 @@ def several(turn: TurnBuilder, text: str) -> Several | None:
         return None  # a correction asks for certain answers
     alone = begun and not _SEPARATORS.search(text) and reads(turn, text)
     ours = turn.flows.services.by_themselves(turn.facts.mine.services)
-    forms = (service.form for service in ours if not service.opened_by)  # others by their matter
-    for flow in (open_form,) if begun else tuple(forms):
+    for flow in (open_form,) if begun else tuple(service.form for service in ours):
         if flow is None:
             continue
         found = gather(flow, text, turn.facts, at_least=1 if sold else LEAST_FACTS)
