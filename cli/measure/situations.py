@@ -88,6 +88,7 @@ ANSWERS: dict[str, Json] = {
     "preferred_days": "any",
     "preferred_part": "any",
 }
+_NONE_FITS = {"refusals.no_such_window", "refusals.no_such_part", "visit_window.window.later.end"}
 _HOURS = {
     "morning": (time(8, 0), time(10, 30)),
     "midday": (time(10, 30), time(13, 0)),
@@ -345,19 +346,16 @@ def _desk_supervisor(said: str) -> set[str]:
 
 
 def _window(said: str) -> set[str]:
-    facts, slots = _facts(), _slots()
-    case = _case(CASE, CaseState.ACCEPTED)
-    mine = replace(facts.mine, cases=(case,), visits=(), windows={CASE: slots})
+    facts, case = _facts(), _case(CASE, CaseState.ACCEPTED)
+    mine = replace(facts.mine, cases=(case,), visits=(), windows={CASE: _slots()})
     played = _play(Draft("visit_window", str(CASE)), said, replace(facts, mine=mine))
     for chosen in played.effects(ChooseWindow):
-        return {f"{chosen.on.isoformat()}.{chosen.part}"}
-    if {"refusals.no_such_window", "refusals.no_such_part", "visit_window.window.later.end"} & {
-        *played.keys
-    }:
+        return {f"{chosen.on}.{chosen.part}"}
+    if not _NONE_FITS.isdisjoint(played.keys):
         return {"none_fits"}
     shown = played.turn.session.shown if played.asks_back else ()
-    got = {"asked_back_with_choices"} if shown else set()
-    return got | ({f"asked={shown[0].answer}"} if len(shown) == 2 else set())
+    asked = {f"asked={shown[0].answer}"} if len(shown) == 2 else set()
+    return ({"asked_back_with_choices"} if shown else set()) | asked
 
 
 def _slots() -> tuple[Window, ...]:

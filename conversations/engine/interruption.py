@@ -11,11 +11,13 @@ from msgspec import structs
 
 from conversations.engine.builder import TurnBuilder, same
 from conversations.engine.meanings import BeforeNews, MovedOn, Whose
-from conversations.engine.reading import choice_named, fit, may_answer
+from conversations.engine.reading import answers, bare_number, choice_named, may_answer
 from conversations.events import Located, Said, Tapped, Uploaded
 from conversations.messages import Question
+from conversations.parsers import Refused
 from conversations.parsers.choice import pick as pick_label
 from conversations.session import ChatSession, Interrupted
+from conversations.step import Stay
 
 DOUBT = timedelta(minutes=10)  # within which words may have been written before news arrived
 
@@ -29,11 +31,11 @@ def meant_before(
         return None
     before = before_news(turn, held)
     if asks_whose(turn):
-        settles = before is not None and not fit(turn, event) and fit(turn.at(before), event)
+        settles = before is not None and not _fit(turn, event) and _fit(turn.at(before), event)
         return BeforeNews(before) if before is not None and settles else None
     if before is None:
         return MovedOn() if _comes_late(turn, held, event) else None
-    then, now = fit(turn.at(before), event), fit(turn, event)
+    then, now = _fit(turn.at(before), event), _fit(turn, event)
     if then > now:
         return BeforeNews(before)
     if then == now > 0 and isinstance(event, Said) and in_doubt(turn, held):
@@ -105,4 +107,24 @@ def _comes_late(turn: TurnBuilder, held: Interrupted, event: Said | Located | Up
     if not isinstance(event, Said) or turn.facts.now - held.at > DOUBT:
         return False
     labels = (turn.flows.catalogue.say(c.label, turn.facts.me.locale) for c in held.shown)
-    return pick_label(event.text, tuple(labels)) is not None and fit(turn, event) != 0
+    return pick_label(event.text, tuple(labels)) is not None and _fit(turn, event) != 0
+
+
+def _fit(turn: TurnBuilder, event: Said | Located | Uploaded) -> int:
+    """Rate how well an event fits the open question: 0 not at all, 1 possibly, 2 certainly."""
+    if isinstance(event, Said):
+        if choice_named(turn, event.text) is not None:
+            return 2
+        return (2 if bare_number(event.text) else 1) if answers(turn, event) else 0
+    step, draft = turn.asked_step(), turn.session.draft
+    if step is None or draft is None:
+        return 0
+    if isinstance(event, Uploaded) and turn.photo_step(event.attachment_id) is not None:
+        return 1
+    try:
+        step.hear(event, turn.context(draft))
+    except Stay:
+        return 1
+    except Refused as refusal:
+        return int(bool(refusal.readings))
+    return 1

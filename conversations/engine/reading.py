@@ -10,7 +10,7 @@ from conversations.commands import read as read_command
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.joining import parts
 from conversations.engine.torn import torn
-from conversations.events import Located, Said, Uploaded
+from conversations.events import Said
 from conversations.form import CONSENT
 from conversations.lexicon import lists
 from conversations.messages import Say
@@ -18,6 +18,7 @@ from conversations.parsers import Refused, asking, hesitation
 from conversations.parsers.choice import exact
 from conversations.parsers.choice import pick as pick_label
 from conversations.parsers.evasions import evasion
+from conversations.parsers.hesitation import later
 from conversations.phrases import Command, Intent, intent, words_beside
 from conversations.service import Service
 from conversations.session import Choice
@@ -142,7 +143,7 @@ def _choices_named(turn: TurnBuilder, text: str) -> tuple[Choice, ...]:
 
 def _unknown(turn: TurnBuilder, text: str) -> tuple[Choice, ...]:
     """Return the choice of a person who does not know, if the words say that in any way."""
-    if evasion(text) != "unknown":
+    if evasion(text) != "unknown" or later(text):
         return ()
     return tuple(choice for choice in turn.session.shown if choice.value == UNKNOWN)
 
@@ -490,26 +491,6 @@ def may_be_a_name(turn: TurnBuilder, said: Said) -> bool:
 def may_answer(turn: TurnBuilder, text: str) -> bool:
     """Whether words are no command; "0" may be a sum."""
     return read_command(text) is None or bare_number(text)
-
-
-def fit(turn: TurnBuilder, event: Said | Located | Uploaded) -> int:
-    """Rate how well an event fits the open question: 0 not at all, 1 possibly, 2 certainly."""
-    if isinstance(event, Said):
-        if choice_named(turn, event.text) is not None:
-            return 2
-        return (2 if bare_number(event.text) else 1) if answers(turn, event) else 0
-    step, draft = turn.asked_step(), turn.session.draft
-    if step is None or draft is None:
-        return 0
-    if isinstance(event, Uploaded) and turn.photo_step(event.attachment_id) is not None:
-        return 1
-    try:
-        step.hear(event, turn.context(draft))
-    except Stay:
-        return 1
-    except Refused as refusal:
-        return int(bool(refusal.readings))
-    return 1
 
 
 def bare_number(text: str) -> bool:
