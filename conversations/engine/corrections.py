@@ -52,6 +52,7 @@ _SLIP = re.compile(
     r"|\b(?:deng|ding)[\s.!]*$|\bi mean\b|\bmake (?:that|it)\b",
     re.IGNORECASE,
 )
+_SUM = re.compile(r"\d ?(?:rb|ribu|jt|juta|thousand|million)")
 _ASKS = re.compile(r"\?|\b(?:apa|apaan|gimana|kenapa|siapa|kapan|what|how|why)\b")
 _EH = re.compile(r"^(?:eh+|ups|oops)\b", re.IGNORECASE)
 _SLIPPED = re.compile(
@@ -208,7 +209,8 @@ def _slip(turn: TurnBuilder, draft: Draft, flow: Flow, text: str) -> Correction 
     raised = raised_in(turn, text)
     if raised is not None and not (strong and raised.intent in _ASKED_OF):
         return None
-    if choices_named(turn, text) or (not strong and reads(turn, text)):
+    told = _SUM.search(plain(text)) is not None  # "salah, 400rb" at "is it right?"
+    if (choices_named(turn, text) and not told) or (not strong and reads(turn, text)):
         return None
     other = _by_option(flow, draft, text)
     if other is not None:

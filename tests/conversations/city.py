@@ -108,6 +108,27 @@ ANSWERS: dict[str, Json] = {
     "confirm": "send",
 }
 
+#: What an owner may have answered about a loan.
+LOAN: dict[str, Json] = {
+    "lender_kind": "bank",
+    "lender": {"id": "bri", "name": "BRI"},
+    "branch": "unit Cipulir",
+    "group": "yes",
+    "product": "kur",
+    "since": "2024-03",
+    "remaining": "to_25",
+    "instalment": 850_000,
+    "arrears": "to_3",
+    "before": 9_000_000,
+    "now": 4_000_000,
+    "reason": {"picked": ["slow"], "done": True},
+    "can_pay": 500_000,
+    "wish": {"picked": ["smaller"], "done": True},
+    "others": "none",
+    "talked": "no",
+    "deliver": "owner",
+}
+
 #: The answers of the case that is mended at the door, and its owner.
 HELD = {k: v for k, v in ANSWERS.items() if k not in {"consent", "confirm"}}
 OWNER_ID = 51

@@ -115,7 +115,8 @@ class Chat:
         flow = self.flows.by_id[flow_id]
         before = [step.id for step in flow.steps]
         before = before[: before.index(step_id)]
-        given = {step: city.ANSWERS[step] for step in before if step in city.ANSWERS}
+        known = {**city.ANSWERS, **city.LOAN}
+        given = {step: known[step] for step in before if step in known}
         asked = flow.step(step_id)
         draft = Draft(flow_id, "", given, step_id if asked and asked.optional else None)
         self.session = ChatSession(parked=(draft,), greeted=True, version=10)
