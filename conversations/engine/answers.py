@@ -67,10 +67,7 @@ def give(turn: TurnBuilder, event: Event) -> None:
     ):
         return
     if step is None or draft is None:
-        if turn.session.asked is None or turn.session.asked.flow != "common":
-            first_page.answer(turn, None, "")
-        else:
-            drafts.digress(turn, questions.pick_one(turn))
+        _answer_no_step(turn, event)
         return
     found = parts(turn, event.text) if isinstance(event, Said) else None
     if found is not None:
@@ -93,6 +90,16 @@ def give(turn: TurnBuilder, event: Event) -> None:
             _refuse(turn, step, refusal)
     else:
         answer_step(turn, step, answer)
+
+
+def _answer_no_step(turn: TurnBuilder, event: Event) -> None:
+    """Answer an event where no question of a form is open."""
+    if isinstance(event, Said) and asides.refuse_beneath(turn, event.text):
+        return
+    if turn.session.asked is None or turn.session.asked.flow != "common":
+        first_page.answer(turn, None, "")
+    else:
+        drafts.digress(turn, questions.pick_one(turn))
 
 
 def _amended(step: Step, draft: Draft, said: Said) -> Said:

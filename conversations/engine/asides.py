@@ -9,7 +9,7 @@ from msgspec import structs
 from conversations import directory
 from conversations.commands import Typed
 from conversations.effects import Help
-from conversations.engine import drafts, orders
+from conversations.engine import drafts, orders, questions
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.gathering import gather
 from conversations.engine.meanings import Aside
@@ -21,6 +21,7 @@ from conversations.messages import Say
 from conversations.phrases import Command, Intent
 from conversations.service import Service
 from conversations.session import Choice, Draft
+from conversations.step import Wrong
 from conversations.wording import window_words
 from conversations.words import standardised
 
@@ -218,6 +219,17 @@ def belongs_to_form(turn: TurnBuilder, intent: Intent) -> bool:
         return False
     case = turn.facts.case(draft.subject)
     return _opened_by(turn, CREDIT).id in (draft.flow, case.service if case is not None else "")
+
+
+def refuse_beneath(turn: TurnBuilder, text: str) -> bool:
+    """Refuse words at a question of the engine's own as the form does; False if it does not."""
+    step = questions.beneath(turn)
+    met = step.heeds(text) if step is not None and step.heeds is not None else None
+    if not isinstance(met, Wrong):
+        return False
+    turn.effects += met.effects
+    drafts.digress(turn, Say(f"refusals.{met.reason}", met.params))
+    return True
 
 
 def hear_complaint(turn: TurnBuilder, *, sure: bool) -> None:

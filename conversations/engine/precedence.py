@@ -15,8 +15,8 @@ from conversations.engine.intents import (
 )
 from conversations.engine.matters import Matter
 from conversations.engine.meanings import Aside, Explain, Unread
-from conversations.engine.questions import why_key
-from conversations.engine.reading import choices_named, option_weight
+from conversations.engine.questions import beneath, why_key
+from conversations.engine.reading import choices_named, option_weight, reads
 from conversations.events import Said
 from conversations.lexicon import lists
 from conversations.messages import Say
@@ -129,10 +129,22 @@ def fills_in(turn: TurnBuilder) -> bool:
 
 
 def barred(turn: TurnBuilder, text: str, raised: Matter | None) -> bool:
-    """Whether the open question refuses these words, and they are no emergency."""
-    step = turn.asked_step()
+    """Whether the open question refuses these words, and they are no emergency.
+
+    A question of the engine's own refuses what the form's next question does.
+    """
+    step = turn.asked_step() or beneath(turn)
     urgent = raised is not None and raised.intent in URGENT
     return step is not None and not urgent and step.bars(text)
+
+
+def tells_what_happened(turn: TurnBuilder, text: str, raised: Matter) -> bool:
+    """Whether an emergency is the answer of a question for what happened, and no call for help."""
+    step = turn.asked_step()
+    if raised.intent is not Intent.EMERGENCY or raised.part or step is None or step.takes_words:
+        return False
+    named = reads(turn, text) and option_weight(turn, text) >= raised.weight
+    return named and lists.any_of("precedence", "now").search(standardised(text)) is None
 
 
 def accuses_another(turn: TurnBuilder, text: str, raised: Matter | None) -> bool:

@@ -147,3 +147,11 @@ def ask_between(turn: TurnBuilder, choices: tuple[Choice, ...]) -> None:
     again = replace(asked, version=turn.session.version + 1)  # perhaps a question of our own
     turn.put(again, choices, clarifying=True)
     turn.prompt = Prompt(say, choices)
+
+
+def beneath(turn: TurnBuilder) -> Step | None:
+    """Return the next question of the open form, at a question of the engine's own."""
+    asked, draft, flow = turn.session.asked, turn.session.draft, turn.flow(turn.session.draft)
+    if asked is None or asked.flow != "common" or draft is None or flow is None:
+        return None
+    return flow.open_step(turn.context(draft))

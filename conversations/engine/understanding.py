@@ -73,6 +73,7 @@ from conversations.engine.precedence import (
     of_another,
     takes_correction_back,
     tells_story,
+    tells_what_happened,
     waits,
 )
 from conversations.engine.questions import why_key
@@ -247,6 +248,8 @@ def _read_otherwise(turn: TurnBuilder, said: Said, raised: Matter | None) -> Mea
         return at_desk
     asked = isinstance(turn.asked_step(), Review) and raised is not None
     asked = asked and raised is not None and comes_first(turn, raised, said.text)
+    if raised is not None and tells_what_happened(turn, said.text, raised):
+        raised = None  # "kebakaran" as the reason is over
     if raised is not None and not asked and option_weight(turn, said.text) > raised.weight:
         named = choices_named(turn, said.text)
         if not named or not nods_beside(turn, said.text, named[0]):
