@@ -7,7 +7,7 @@ from functools import partial, reduce
 
 from msgspec import structs
 
-from conversations import paper
+from conversations import lexicon, paper
 from conversations.assisting import BY, corrects
 from conversations.engine.builder import TurnBuilder
 from conversations.flow import Flow, summary
@@ -155,3 +155,18 @@ def beneath(turn: TurnBuilder) -> Step | None:
     if asked is None or asked.flow != "common" or draft is None or flow is None:
         return None
     return flow.open_step(turn.context(draft))
+
+
+def answer_named(turn: TurnBuilder, text: str) -> tuple[Choice, ...]:
+    """Return the answer to be changed that the words name, at "which one is to be changed?"."""
+    draft = turn.session.draft
+    edits = {choice.value: choice for choice in turn.session.shown if choice.act == "edit"}
+    flow = draft.flow if draft is not None else ""
+    if not edits:  # answers of a case that was sent
+        for choice in turn.session.shown:
+            of_case = str(getattr(choice.label, "key", "")).removesuffix(f".{choice.value}.label")
+            if of_case in turn.flows.by_id:
+                edits[choice.value], flow = choice, of_case
+    words = lexicon.answers(flow) if edits else None
+    ranked = words.rank(text) if words is not None else []
+    return tuple(edits[one.name] for one in ranked[:1] if one.name in edits)

@@ -9,6 +9,7 @@ from conversations.commands import Typed
 from conversations.commands import read as read_command
 from conversations.engine.builder import TurnBuilder
 from conversations.engine.joining import parts
+from conversations.engine.questions import answer_named
 from conversations.engine.torn import torn
 from conversations.events import Said
 from conversations.form import CONSENT
@@ -18,7 +19,6 @@ from conversations.parsers import Refused, asking, hesitation
 from conversations.parsers.choice import exact
 from conversations.parsers.choice import pick as pick_label
 from conversations.parsers.evasions import evasion
-from conversations.parsers.hesitation import later
 from conversations.phrases import Command, Intent, intent, words_beside
 from conversations.service import Service
 from conversations.session import Choice
@@ -124,7 +124,7 @@ def _choices_named(turn: TurnBuilder, text: str) -> tuple[Choice, ...]:
     index = exact(text, labels)
     if index is not None:
         return (shown[index],)
-    named = torn(turn, text) or _by_lexicon(turn, text) or _by_name_of_answer(turn, text)
+    named = torn(turn, text) or _by_lexicon(turn, text) or answer_named(turn, text)
     named = named or _unknown(turn, text)
     if named:
         return named
@@ -142,8 +142,8 @@ def _choices_named(turn: TurnBuilder, text: str) -> tuple[Choice, ...]:
 
 
 def _unknown(turn: TurnBuilder, text: str) -> tuple[Choice, ...]:
-    """Return the choice of a person who does not know, if the words say that in any way."""
-    if evasion(text) != "unknown" or later(text):
+    """Return the choice of a person who does not know, if the words say that and not "later"."""
+    if evasion(text) != "unknown" or hesitation.later(text):
         return ()
     return tuple(choice for choice in turn.session.shown if choice.value == UNKNOWN)
 
@@ -184,21 +184,6 @@ def _narrows(turn: TurnBuilder, text: str) -> bool:
     except Stay:
         return False
     return False
-
-
-def _by_name_of_answer(turn: TurnBuilder, text: str) -> tuple[Choice, ...]:
-    """Return the answer to be changed that the words name, at "which one is to be changed?"."""
-    draft = turn.session.draft
-    edits = {choice.value: choice for choice in turn.session.shown if choice.act == "edit"}
-    flow = draft.flow if draft is not None else ""
-    if not edits:  # answers of a case that was sent
-        for choice in turn.session.shown:
-            of_case = str(getattr(choice.label, "key", "")).removesuffix(f".{choice.value}.label")
-            if of_case in turn.flows.by_id:
-                edits[choice.value], flow = choice, of_case
-    words = lexicon.answers(flow) if edits else None
-    ranked = words.rank(text) if words is not None else []
-    return tuple(edits[one.name] for one in ranked[:1] if one.name in edits)
 
 
 def _is_read_otherwise(turn: TurnBuilder, text: str, choice: Choice) -> bool:
