@@ -146,9 +146,11 @@ def show(act: Act, number: str) -> None:
     case = act.tx.get_one(Case, found.case_id)
     params: dict[str, Value] = {
         "number": found.number,
-        "holder": masked(holder(act.tx, case) or "-"),
+        "issued": found.issued_on,
         "until": found.valid_until or Say("common.no_end"),
     }
+    if services.load().kind(found.kind).named:
+        params["holder"] = masked(holder(act.tx, case) or "-")
     if found.revoked_at is not None:
         act.reply(
             _worded("notices.document_revoked", found.kind), on=day(found.revoked_at), **params

@@ -27,7 +27,9 @@ _OFFICER_NUMBERED = re.compile(
     r"(?:.*\b(?:real|asli|resmi|beneran|bener|legit)\b.*?)?\b"
     r"(?:nomor|nomer|no|number|badge|kartu\w*|id)\b(?: \w+){0,2}? ?:? ?(0\d{3})\W*"
 )
-_DOCUMENT = re.compile(r"(?:cek|check|periksa) (?:surat(?: (?:izin|ijin))?|izin|ijin|permit)\b(.*)")
+_DOCUMENT = re.compile(
+    r"(?:cek|check|periksa) (?:surat(?: (?:izin|ijin))?|dokumen|document|izin|ijin|permit)\b(.*)"
+)
 _DIGIT = re.compile(r"\d")
 _NUMBER_WORDS = frozenset({"no", "nomor", "nomer"})
 #: A number that can't be read, not a sentence: digits, with at most one word before them.

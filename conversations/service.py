@@ -106,6 +106,13 @@ class DocumentKind:
         return self.printed is not _nothing_printed
 
     @property
+    def answers(self) -> tuple[str, ...]:
+        """The answers to a check that need words of their own: the general ones name the holder."""
+        if self.named:
+            return ()
+        return ("valid", "revoked") if self.valid_years is None else ("valid", "expired", "revoked")
+
+    @property
     def example(self) -> str:
         """An example of a number of this kind."""
         area = ["3174"] if self.per_area else []
@@ -352,6 +359,7 @@ class Service:
         named |= {f"{stage}.sheet" for stage in self._with_sheet()}
         named |= {f"{kind.id}.{end}" for kind in self.documents for end in KIND_WORDS}
         named |= {f"{kind.id}.printed" for kind in self.documents if kind.prints}
+        named |= {f"notices.document_{end}" for kind in self.documents for end in kind.answers}
         named |= {f"refused.{one}{end}" for one in self.refusals for end in REFUSAL_WORDS}
         return (*self.form.words(), *own, *(f"{self.id}.{name}" for name in sorted(named)))
 

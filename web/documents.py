@@ -53,13 +53,14 @@ class _Shown:
 
     number: str
     state: Literal["valid", "expired", "revoked"]
+    head: str  # the state, in words
     told: str  # what the state means
     compare: str  # how to compare the sheet with this page
-    name: str  # masked; empty when it was erased
+    name: str | None  # masked; empty when it was erased, None if its kind names nobody
     lines: tuple[tuple[str, str], ...]  # of its kind: label, value; "" for a value that is missing
-    issued: str
+    issued: tuple[str, str]  # label, date
     until: str  # "" if the document does not expire
-    revoked: str  # "" if the document is not revoked
+    revoked: tuple[str, str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,8 @@ def _read(tx: Session, number: str, locale: str, words: Catalogue) -> _Shown | N
     answers = readable(case.answers) or {}
     city = lenders.known(tx)
     state, owner = _state(row, now(tx)), declared.issuing(row.kind).id
-    name = holder(tx, case)
+    kind = declared.kind(row.kind)
+    name = holder(tx, case) if kind.named else None
 
     def say(key: str) -> str:
         return words.say(Say(words.overridden(key, owner)), locale)
@@ -131,17 +133,22 @@ def _read(tx: Session, number: str, locale: str, words: Catalogue) -> _Shown | N
     return _Shown(
         number=row.number,
         state=state,
+        head=say(f"pages.document.state.{state}"),
         told=say(f"pages.document.state.{state}.text"),
         compare=say("pages.document.compare"),
-        name=masked(name) if name else "",
+        name=masked(name) if name else name,
         lines=tuple(
             (words.say(Say(one.label), locale), words.value(one.value, locale) if one.value else "")
-            for one in declared.kind(row.kind).printed(answers, city)
+            for one in kind.printed(answers, city)
             if one.public
         ),
-        issued=day(row.issued_on, locale),
+        issued=(say("pages.document.issued"), day(row.issued_on, locale)),
         until=day(row.valid_until, locale) if row.valid_until else "",
-        revoked=day(row.revoked_at.astimezone(WIB).date(), locale) if row.revoked_at else "",
+        revoked=(
+            (say("pages.document.revoked"), day(row.revoked_at.astimezone(WIB).date(), locale))
+            if row.revoked_at
+            else None
+        ),
     )
 
 

@@ -24,7 +24,7 @@ from models.infrastructure.quotas import CHECKS
 from models.infrastructure.wib import WIB
 from models.lifecycle import CaseState, VisitState
 from models.visit import Visit
-from tests import world
+from tests import letters, world
 from tests.bot.town import OFFICER, OWNER, Town, words, write_effect
 from tests.clock import now
 
@@ -158,6 +158,16 @@ async def test_a_check_in_chat_names_the_holder_as_the_sheet_does(town: Town) ->
     town.identify(town.meet(OWNER), "DEWI LESTARI")
     said = await town.say(f"cek izin {number}", "stranger")
     assert "Dewi L******" in said and "Siti" not in said
+
+
+async def test_a_check_in_chat_of_a_letter_to_a_lender_names_nobody(town: Town) -> None:
+    row = town.write(letters.letter)
+    said = await town.say(f"cek dokumen {row.number}", "stranger")
+    assert f"{row.number} benar disusun lewat layanan ini" in said and not letters.leaks(said)
+    town.change(Document, 1, revoked_at=now(), revoked_because="-")
+    said = await town.say(f"cek dokumen {row.number}", "stranger")
+    assert "sudah ditarik pada" in said and not letters.leaks(said)
+    assert not letters.leaks(str([one.message for one in town.messages("stranger")]))
 
 
 async def test_a_permit_is_valid_on_its_last_day_in_jakarta(town: Town) -> None:

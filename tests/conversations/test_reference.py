@@ -157,7 +157,8 @@ def test_a_sentence_is_no_check(said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["cek izin", "cek ijin.", "cek izin no.", "periksa izin", "cek surat izin"]
+    "said",
+    ["cek izin", "cek ijin.", "cek izin no.", "periksa izin", "cek surat izin", "cek dokumen"],
 )
 def test_without_a_number_it_is_asked_for(said: str) -> None:
     assert read(said) == Typed(Command.CHECK_DOCUMENT)

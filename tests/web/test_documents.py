@@ -14,11 +14,12 @@ from pypdf import PdfReader
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from conversations import catalogue
 from conversations.catalogue import day
 from conversations.facts import WIB
-from models import identity, person
+from models import document, identity, person
 from models.infrastructure.quotas import CHECKS
-from tests import world
+from tests import letters, world
 from tests.clock import now
 from tests.workers.documents.test_iumk import SHEET
 from workers.documents.iumk import render
@@ -105,6 +106,25 @@ async def test_an_old_and_a_revoked_permit_say_so(
     assert ("<dt>Dicabut</dt>" in page.text) == revoked
     if revoked:
         assert day(now().astimezone(WIB).date(), "id") in page.text
+
+
+@pytest.mark.parametrize("lang", catalogue.LOCALES)
+@pytest.mark.parametrize("revoked", [False, True])
+async def test_a_letter_to_a_lender_is_real_or_withdrawn_and_names_nobody(
+    client: httpx.AsyncClient, engine: Engine, lang: str, revoked: bool
+) -> None:
+    with Session(engine) as tx, tx.begin():
+        row = letters.letter(tx)
+        issued = document.by_number(tx, row.number)
+        assert issued is not None
+        issued.revoked_at = now() if revoked else None
+    page = await client.get(f"/dokumen/{row.number}", params={"lang": lang})
+    assert page.status_code == 200 and row.number in page.text
+    said = {"id": ("Surat ini benar", "Surat ini sudah ditarik"), "en": ("is real", "withdrawn")}
+    assert said[lang][revoked] in page.text
+    assert day(now().astimezone(WIB).date(), lang) in page.text
+    assert not letters.leaks(page.text)
+    assert not re.search("Pemilik|Owner", page.text)
 
 
 @pytest.mark.parametrize("number", ["IUMK-2026-3174-999999", "iumk 2026 3174 999999"])
