@@ -107,7 +107,8 @@ def at_desk(act: Act, code: str, outcome: str) -> bool:
     if not desk_is_open(case, row, act):
         return False
     _reopen(act, case, row)
-    if _record(act, case, row, By.LENDER, outcome, "", None):
+    known = row.outcome == outcome  # told by its owner, or a supervisor
+    if _record(act, case, row, By.LENDER, outcome, "", None) and not known:
         _follow(act, case, row, By.LENDER, outcome, "")
     return True
 

@@ -32,8 +32,9 @@ def begin(act: Act, case: Case, stage: Waiting) -> None:
         _sign(act, case, row)
     letter = of_case(act.tx, case.id)
     if stage.signed or (stage.shows and letter.path is not None):
-        version = "signed" if stage.signed else case.answers_version
-        task.plan(act.tx, "document", letter.id, f"document:{letter.id}:{version}")
+        again = f"document:{letter.id}:{case.answers_version}"
+        key = signed_key(letter.id) if stage.signed else again
+        task.plan(act.tx, "document", letter.id, key)
     days = calendar.load(act.tx)
     case.due_at = morning(days, act.at, stage.within.days)
     if stage.asks:
@@ -49,6 +50,11 @@ def about(case: Case) -> Say:
 def run_key(case: Case) -> str:
     """Return the key of the task that asks the owner again at a case's present stage."""
     return f"{FOLLOW_UP}:{case.id}:{case.stage}:{int(case.moved_at.timestamp() * 1000)}"
+
+
+def signed_key(document_id: int) -> str:
+    """Return the key of the task that typesets a letter as it was signed."""
+    return f"document:{document_id}:signed"
 
 
 def morning(days: calendar.Calendar, at: datetime, after: int) -> datetime:

@@ -28,6 +28,12 @@ def masked(name: str) -> str:
     return " ".join([*words[:titles], *map(_hidden, words[titles:])])
 
 
+def initials(name: str) -> str:
+    """Return the first letters of a name: "S. A."."""
+    firsts = (next(filter(str.isalnum, word), "") for word in name.split())
+    return " ".join(f"{one.upper()}." for one in firsts if one)
+
+
 def _is_title(word: str) -> bool:
     return _TITLE.fullmatch(word.replace(".", "").strip(",").casefold()) is not None
 

@@ -97,6 +97,12 @@ _PLAN = """
 """
 
 
+def is_pending(tx: Session, run_key: str) -> bool:
+    """Whether the task with this key is planned and not done."""
+    pending = select(Task.id).where(Task.run_key == run_key, Task.done_at.is_(None))
+    return tx.scalar(pending) is not None
+
+
 def settle(tx: Session, kind: str, subject_id: int) -> None:
     """Close the open tasks of this kind for a row: their work was done elsewhere."""
     tx.execute(

@@ -108,4 +108,4 @@ def leaks(text: str) -> list[str]:
         "Damai",
         "uduk",
     ]
-    return [one for one in (*said, "tunggak", "arrears", "dirawat") if one in text]
+    return [one for one in (*said, "tunggak", "dirawat") if one in text]

@@ -47,6 +47,7 @@ from web import (
     files,
     front,
     identity,
+    lender,
     metrics,
     officers,
     pages,
@@ -209,6 +210,7 @@ def _pages(parts: Parts) -> list[BaseRoute]:
         *identity.routes(parts.look, db=hurried, buckets=buckets, storage=parts.storage),
         *files.routes(storage=parts.storage),
         *signature.routes(parts.look, db=hurried, buckets=buckets, storage=parts.storage),
+        *lender.routes(parts.look, db=hurried, buckets=buckets, storage=parts.storage),
         *posters.routes(parts.look, telegram=telegram, whatsapp=whatsapp),
         *codes.routes(
             parts.look,

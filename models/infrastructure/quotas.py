@@ -35,5 +35,9 @@ IDENTITY_VISITS = Quota(120, timedelta(minutes=10))
 ASSISTED_VISITS = Quota(120, timedelta(minutes=10))
 #: Posts of one signature page.
 SIGNATURE_POSTS = Quota(20, timedelta(hours=1))
+#: Requests to lenders' pages from one IP address: a branch shares one among its desks.
+DESK_VISITS = Quota(60, timedelta(minutes=10))
+#: Posts of one lender's page.
+DESK_POSTS = Quota(20, timedelta(hours=1))
 #: Wrong link codes of one person.
 LINK_CODES = Quota(5, timedelta(hours=1))

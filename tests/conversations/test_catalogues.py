@@ -261,6 +261,8 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "{}.{}.printed": [],  # `Service.words` names it
     "{}.{}.sending": [],  # and it
     "notices.{}": [],  # the template of a general notice
+    "notices.document_{}": (),  # and it: the answers to a check that names nobody
+    "pages.document.state.{}": ("valid", "expired", "revoked"),
     "pages.document.state.{}.text": ("valid", "expired", "revoked"),
     "refusals.{}": [],  # below: every reason that is raised
     "{}.{}": [],  # the pages' own test knows them

@@ -24,7 +24,18 @@ from demo.whatsapp_phone import Phone
 from models.infrastructure.database import Database
 from models.infrastructure.storage import Storage
 from tests.conversations.city import DIRECTORY
-from web import codes, documents, files, front, identity, officers, pages, posters, signature
+from web import (
+    codes,
+    documents,
+    files,
+    front,
+    identity,
+    lender,
+    officers,
+    pages,
+    posters,
+    signature,
+)
 
 TELEGRAM, WHATSAPP = "izin_datang_bot", "+628001234567"
 PUBLIC_URL = "https://izin.test"
@@ -74,6 +85,7 @@ def build(db: Database, redis: Redis, folder: Path, storage: Storage | None = No
         *officers.routes(look, db=db, buckets=Buckets(redis), directory=DIRECTORY),
         *files.routes(storage=storage),
         *signature.routes(look, db=db, buckets=Buckets(redis), storage=storage),
+        *lender.routes(look, db=db, buckets=Buckets(redis), storage=storage),
         *posters.routes(look, telegram=TELEGRAM, whatsapp=WHATSAPP),
         *codes.routes(
             look,

@@ -28,6 +28,7 @@ PAGES = (
     "/identitas/selesai",
     "/k/BCD234",
     "/k/x",
+    "/kreditur/x",
     "/p/317405",
     "/p/x",
     "/tanda-tangan/unknown",
