@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from casework import signing as casework_signing
 from models import document, dossier
 from models.case import Case
+from models.infrastructure import signing as tokens
 from models.infrastructure.storage import Storage
 from models.infrastructure.wib import WIB
-from models.lifecycle import CaseState
+from models.lifecycle import CaseState, VisitState
 from tests import world as make
 from tests.clock import now
 from tests.workers.verification.samples import CIPETE_UTARA
@@ -109,3 +112,29 @@ def leaks(text: str) -> list[str]:
         "uduk",
     ]
     return [one for one in (*said, "tunggak", "dirawat") if one in text]
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """A visit at which an officer is, to have a letter signed; and a token of its page."""
+
+    letter: Letter
+    visit: int
+    officer: int  # the person behind the officer
+    token: str
+
+
+def signing(tx: Session, storage: Storage | None = None, badge: str = "0417") -> Signing:
+    """An officer has arrived at the owner of a letter, and proved the code."""
+    one = letter(tx, storage, stage="reading")
+    officer = make.staff(tx, badge)
+    case = case_of(tx, one)
+    visit = make.visit(tx, case, state=VisitState.ARRIVED, officer_id=officer.id)
+    case.stage = visit.purpose = casework_signing.PURPOSE
+    visit.code_proved_at = now()
+    tx.flush()
+    return Signing(one, visit.id, officer.person_id or 0, token_of(visit.id))
+
+
+def token_of(visit_id: int, ends: timedelta = casework_signing.LIFE) -> str:
+    return tokens.sign([visit_id, int((now() + ends).timestamp())], casework_signing.LETTER)

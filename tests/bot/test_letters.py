@@ -7,9 +7,10 @@ from datetime import date, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import lender_answers
+from casework import lender_answers, signing
 from casework.act import by_office
 from conversations.lifecycle import CaseState
+from models import attachment
 from models.case import Case
 from models.consent import Consent
 from models.document import Document
@@ -70,8 +71,11 @@ def dossier(town: Town) -> Dossier:
     return town.read(lambda tx: tx.scalars(select(Dossier)).one())
 
 
-async def sign(town: Town) -> None:
-    """Read the draft, choose a time, and let the officer come and have it signed."""
+async def sign(town: Town, *, on: str = "paper") -> None:
+    """Read the draft, choose a time, and let the officer come and have it signed.
+
+    On the screen it is not signed yet: the officer has the link.
+    """
     await town.tap("right")
     *_, (_, asked) = town.desk.chat.sent[OWNER]
     await town.tap(asked.choices[0].value)
@@ -82,8 +86,10 @@ async def sign(town: Town) -> None:
     await town.tap("go", OFFICER)
     await town.arrive(OFFICER)
     await town.say(town.visit(visit.id).code or "", OFFICER)
-    for answer in ("[ktp]", "[loan_book]", "[done]", "[cash_book]", "[done]", "[paper]"):
+    for answer in ("[ktp]", "[loan_book]", "[done]", "[cash_book]", "[done]", f"[{on}]"):
         await town.tap(answer.strip("[]"), OFFICER)
+    if on == "screen":
+        return
     await town.photo_from(OFFICER)
     await town.tap("yes", OFFICER)
 
@@ -209,6 +215,32 @@ async def test_two_who_tell_different_ends_are_heard_by_a_supervisor(town: Town)
     assert (dossier(town).outcome, dossier(town).answered_by) == ("refused", "supervisor")
     assert words("lender_answer.refused.unsaid") in town.heard(OWNER)
     assert len(town.read(lambda tx: tx.scalars(select(LenderAnswer)).all())) == 3
+
+
+async def test_a_letter_is_signed_on_the_officer_s_phone_and_the_chat_goes_on_by_itself(
+    town: Town,
+) -> None:
+    await written(town)
+    await sign(town, on="screen")
+    assert "/tanda-tangan-surat/" in town.heard(OFFICER)
+    visit = town.read(lambda tx: tx.scalars(select(Visit)).one())
+    owner = town.person()
+
+    def drawn(tx: Session) -> None:
+        path = "signatures/drawn.png"
+        evidence = attachment.of_page(
+            tx, owner, attachment.SIGNATURE, "image/png", b"a drawing", path
+        )
+        found = tx.get_one(Visit, visit.id)
+        signing.sign(by_office(tx, "person:1", "drawn"), found, evidence)
+
+    town.write(drawn)
+    await town.quiet()
+    assert words("signing.drawn") in town.heard(OFFICER)
+    assert words("signing.signed") in town.heard(OFFICER)
+    await town.tap("yes", OFFICER)
+    assert the_case(town).stage == "delivery"
+    assert dossier(town).signed_how == "screen"
 
 
 def press(tx: Session, code: str, outcome: str) -> bool:

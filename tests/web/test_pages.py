@@ -33,6 +33,8 @@ PAGES = (
     "/p/x",
     "/tanda-tangan/unknown",
     "/tanda-tangan/selesai",
+    "/tanda-tangan-surat/unknown",
+    "/tanda-tangan-surat/selesai",
 )
 
 

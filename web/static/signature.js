@@ -77,7 +77,7 @@
 
   pad.hidden = false;
   const typed = form.querySelector("details");
-  if (!form.elements.name.value && !typed.hasAttribute("data-asked")) typed.open = false;
+  if (typed && !form.elements.name.value && !typed.hasAttribute("data-asked")) typed.open = false;
   if (form.dataset.anew) kept.keep("strokes", strokes);
   draw();
 })();
