@@ -1,7 +1,7 @@
 """The lender's page: what it tells of a letter, the button that was pressed, and the letter itself.
 
-Whoever has the code of the receipt slip sees a number, initials and a date; the six digits on the
-same slip open the letter. A code that opens nothing and the code of a closed case tell the same.
+Whoever has the code on the letter's last page sees a number, initials and a date; the six digits
+beside it open the letter. A code that opens nothing and the code of a closed case tell the same.
 """
 
 from __future__ import annotations

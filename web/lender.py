@@ -1,4 +1,4 @@
-"""The lender's page: whoever has the code of a receipt slip tells what became of the letter.
+"""The lender's page: whoever has the code of a letter tells what became of it.
 
 There is no login, so the page tells a number, initials and a date, and no more. Opening it changes
 nothing, since scanners of mail open every link; an answer that ends the matter is asked for twice.
@@ -103,7 +103,7 @@ class _LenderPage:
         return self._back(request, code)
 
     async def give(self, request: Request) -> Response:
-        """Give the letter as a PDF to whoever types the six digits of the slip."""
+        """Give the letter as a PDF to whoever types its six digits."""
         code, form = await self._posted(request)
         if isinstance(form, Response):
             return form
