@@ -88,7 +88,12 @@ class _Found:
 
 
 def look(act: Act, code: str) -> Desk | None:
-    """Return what the page of a code shows; None if it opens nothing, or its case is closed."""
+    """Return what the page of a code shows; None if it opens nothing, or its case is closed.
+
+    Raises:
+        NotAllowed: a person acts.
+    """
+    act.must_be_office()
     case_id = dossier.case_at_desk(act.tx, code)
     found = _found(act, act.tx.get(Case, case_id or 0))
     if found is None:
@@ -153,7 +158,7 @@ def _found(act: Act, case: Case | None) -> _Found | None:
         return None
     if row.withdrawn_at is not None or letter.revoked_at is not None:
         return _Found(case, row, letter, told, State.WITHDRAWN)
-    if lender_answers.desk_is_open(case, row, act):
+    if lender_answers.desk_is_open(case, row, told, act.at):
         return _Found(case, row, letter, told, State.OPEN)
     if case.state == CaseState.WAITING and any(one.outcome not in OPEN for one in told):
         return _Found(case, row, letter, told, State.ANSWERED)

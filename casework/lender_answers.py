@@ -5,8 +5,8 @@ Two who tell different ends of the same matter are heard by a supervisor, who de
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 
 from casework import course, reminding, tickets, waiting
 from casework.act import Act
@@ -23,6 +23,7 @@ from conversations.dossiers import (
     REOPENS,
     SECOND,
     SILENT,
+    TO_DESK,
 )
 from conversations.events import News
 from conversations.lender_words import complaint
@@ -104,9 +105,10 @@ def at_desk(act: Act, code: str, outcome: str) -> bool:
     if case is None:
         return False
     row = dossier.open_for(act.tx, case.id)
-    if not desk_is_open(case, row, act):
+    if not desk_is_open(case, row, dossier.answers(act.tx, case.id), act.at):
         return False
     _reopen(act, case, row)
+    _arrived(act, case, row)
     known = row.outcome == outcome  # told by its owner, or a supervisor
     if _record(act, case, row, By.LENDER, outcome, "", None) and not known:
         _follow(act, case, row, By.LENDER, outcome, "")
@@ -119,21 +121,30 @@ def desk_case(act: Act, code: str) -> Case | None:
     return cases.lock(act.tx, [case_id])[0] if case_id is not None else None
 
 
-def desk_is_open(case: Case, row: Dossier, act: Act) -> bool:
+def desk_is_open(case: Case, row: Dossier, told: Iterable[LenderAnswer], at: datetime) -> bool:
     """Whether the lender may still answer: it told no end itself, and nobody withdrew."""
     if row.withdrawn_at is not None or row.signed_at is None:
         return False
-    told = (one for one in dossier.answers(act.tx, case.id) if one.by == By.LENDER)
-    if any(one.outcome not in OPEN for one in told):
+    if any(one.by == By.LENDER and one.outcome not in OPEN for one in told):
         return False
     if case.state == CaseState.DONE:
-        return _comes_late(row, act)
+        return _comes_late(row, at)
     return case.state == CaseState.WAITING and case.stage in ANSWERED_AT
 
 
-def _comes_late(row: Dossier, act: Act) -> bool:
+def _comes_late(row: Dossier, at: datetime) -> bool:
     closed = row.answered_at
-    return row.outcome == NO_ANSWER and closed is not None and act.at <= closed + REOPENS
+    return row.outcome == NO_ANSWER and closed is not None and at <= closed + REOPENS
+
+
+def _arrived(act: Act, case: Case, row: Dossier) -> None:
+    """Note that a lender who answers has the letter: nobody is asked whether it was delivered."""
+    if case.stage != "delivery":
+        return
+    row.delivered_at = act.at
+    act.note("letter.delivered", f"case:{case.id}", how=row.delivered_how)
+    tickets.goes_on(act, case, TO_DESK)
+    course.advance(act, case)
 
 
 def _open(act: Act, case: Case) -> Dossier:
@@ -153,7 +164,7 @@ def _open(act: Act, case: Case) -> Dossier:
 
 def _reopen(act: Act, case: Case, row: Dossier) -> None:
     """Let a case wait again that was closed because nobody answered."""
-    if case.state == CaseState.DONE and _comes_late(row, act):
+    if case.state == CaseState.DONE and _comes_late(row, act.at):
         lifecycle.move(act.tx, case, CaseState.WAITING, actor=act.actor)
 
 

@@ -26,6 +26,7 @@ from casework import (
     call_list,
     cases,
     days,
+    desk_page,
     digests,
     documents,
     door,
@@ -49,6 +50,7 @@ from casework import (
     referring,
     reporters,
     reports,
+    signing,
     staff,
     stuck,
     tickets,
@@ -259,6 +261,12 @@ def sheet(w: World) -> int:
     return photo.id
 
 
+def letter_visit(w: World) -> Visit:
+    """Let the visit be one at which a letter is signed."""
+    w.visit.purpose = signing.PURPOSE
+    return w.visit
+
+
 def place_told(w: World) -> int:
     """Let the case be about a place that somebody told of; return its visit's id."""
     w.case.service, w.case.stage, w.visit.purpose = "referral", "help", "help"
@@ -366,6 +374,9 @@ CASES: dict[Callable[..., object], Right] = {
     days.close: Right(lambda w, act: days.close(act, w.visit.on, "holiday", move=False), "office"),
     days.give_up: Right(lambda w, act: days.give_up(act, w.visit.id), "office"),
     lenders.put: Right(lambda w, act: lenders.put(act, []), "office"),
+    desk_page.fetch: Right(lambda w, act: desk_page.fetch(act, "BCD234", "123456"), "office"),
+    desk_page.look: Right(lambda w, act: desk_page.look(act, "BCD234"), "office"),
+    desk_page.press: Right(lambda w, act: desk_page.press(act, "BCD234", "longer", 0), "office"),
     documents.revoke: Right(lambda w, act: documents.revoke(act, w.permit, "moved"), "supervisor"),
     documents.revoke_numbered: Right(
         lambda w, act: documents.revoke_numbered(act, w.permit.number, "moved"), "supervisor"
@@ -465,6 +476,14 @@ CASES: dict[Callable[..., object], Right] = {
     referring.tell_more: Right(
         lambda w, act: referring.tell_more(act, lost_case(w), ["belakang masjid"], None, None),
         "officer",
+    ),
+    signing.ask: Right(
+        lambda w, act: signing.ask(act, letter_visit(w).id, "https://izin.example"),
+        "officer",
+        visit=_V.ARRIVED,
+    ),
+    signing.sign: Right(
+        lambda w, act: signing.sign(act, letter_visit(w), sheet(w)), "office", visit=_V.ARRIVED
     ),
     staff.end: Right(lambda w, act: staff.end(act, w.officer), "supervisor"),
     staff.keep_hours: Right(lambda w, act: staff.keep_hours(act, w.officer, read(NEVER)), "office"),

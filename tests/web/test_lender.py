@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, event, select, text
 from sqlalchemy.orm import Session
 
 from casework import waiting
@@ -237,6 +237,20 @@ async def test_what_the_page_has_no_button_for_is_refused(
     assert page.status_code == 400 and told(engine) == []
 
 
+async def test_a_lender_who_answers_has_the_letter(
+    client: httpx.AsyncClient, engine: Engine, site: Site
+) -> None:
+    with Session(engine) as tx, tx.begin():
+        letter = letters.letter(tx, site.storage, stage="delivery")
+    page = await client.get(f"/kreditur/{letter.code}")
+    assert "belum dicatat" in page.text
+    assert (await press(client, letter, "more_papers")).status_code == 303
+    with Session(engine) as tx:
+        assert letters.case_of(tx, letter).stage == "awaiting"
+        assert tx.get_one(Dossier, letter.case).delivered_at is not None
+    assert "belum dicatat" not in (await client.get(f"/kreditur/{letter.code}")).text
+
+
 # -- the letter ------------------------------------------------------------------------------------
 
 
@@ -358,6 +372,29 @@ async def test_a_closed_case_and_an_unknown_code_have_the_same_page(
     assert page.status_code == 404 and page.content != PDF
     assert (await press(client, letter, "longer", fields)).status_code == 404
     assert told(engine) == []
+
+
+async def test_a_closed_case_asks_the_database_for_no_more_than_an_unknown_code(
+    client: httpx.AsyncClient, letter: Letter, engine: Engine
+) -> None:
+    asked: list[str] = []
+
+    def count(_: object, __: object, statement: str, *rest: object) -> None:
+        asked.append(statement)
+
+    async def statements(code: str) -> list[str]:
+        asked.clear()
+        assert (await client.get(f"/kreditur/{code}")).status_code == 404
+        return list(asked)
+
+    change(engine, Case, letter.case, state=CaseState.DONE)
+    other = "BCD234" if letter.code != "BCD234" else "BCD235"
+    event.listen(Engine, "before_cursor_execute", count)
+    try:
+        await statements(other)  # the connection is new
+        assert await statements(letter.code) == await statements(other) != []
+    finally:
+        event.remove(Engine, "before_cursor_execute", count)
 
 
 async def test_a_letter_that_is_not_signed_has_no_page(
