@@ -1,7 +1,7 @@
-"""The lender's page: what it tells of a letter, the button that was pressed, and the letter itself.
+"""The lender's page: its content, the button that was pressed, and the letter itself.
 
-Whoever has the code on the letter's last page sees a number, initials and a date; the six digits
-beside it open the letter. A code that opens nothing and the code of a closed case tell the same.
+The code on the letter's last page shows a number, initials and a date; the six digits beside it
+open the letter. A code that opens nothing and the code of a closed case tell the same.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ def fetch(act: Act, code: str, pin: str) -> Letter | Refusal:
 def _found(act: Act, case: Case | None) -> _Found | None:
     """Return the rows behind the page of a case; None if it has no page (any more).
 
-    What is read for a closed case is read for none as well: both take the same time.
+    The same rows are asked for if there is no case: both take the same time.
     """
     case_id = case.id if case is not None else 0
     row = act.tx.get(Dossier, case_id)

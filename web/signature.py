@@ -1,7 +1,7 @@
 """The signature page: a person signs, on the officer's phone, a form or a letter (`web.signed`).
 
-The officer gets its link in chat; the link is good for half an hour. What was changed since it was
-shown is not signed: the page shows it anew.
+The officer gets its link in chat; the link is good for half an hour. A form or letter that was
+changed since it was shown is not signed: the page shows it anew.
 """
 
 from __future__ import annotations

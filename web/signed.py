@@ -1,4 +1,4 @@
-"""What the signature page is for: a form that an officer filled in, or a letter at a visit."""
+"""The kinds of signatures on the page: of a form that an officer filled in, or of a letter."""
 
 from __future__ import annotations
 

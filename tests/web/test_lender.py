@@ -467,7 +467,7 @@ async def test_only_our_own_page_may_post(
     to = f"/kreditur/{letter.code}{path}"
     for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
         assert (await client.post(to, data=fields, headers=headers)).status_code == 403
-    for csrf in ("", "x", fields["csrf"][:-1] + "_", "é"):
+    for csrf in ("", "x", fields["csrf"][::-1], "é"):
         assert (await client.post(to, data=fields | {"csrf": csrf})).status_code == 403
     assert (await client.post(to, data={})).status_code == 403
     assert (await client.post(to, content=b"\xff" * 10)).status_code == 403
