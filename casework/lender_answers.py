@@ -110,7 +110,12 @@ def at_desk(act: Act, code: str, outcome: str) -> bool:
 
 
 def desk_case(act: Act, code: str) -> Case | None:
-    """Lock and return the case whose lender's page this code opens."""
+    """Lock and return the case whose lender's page this code opens; None for an unknown code.
+
+    Raises:
+        NotAllowed: a person acts.
+    """
+    act.must_be_office()
     case_id = dossier.case_at_desk(act.tx, code)
     return cases.lock(act.tx, [case_id])[0] if case_id is not None else None
 
