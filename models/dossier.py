@@ -122,10 +122,20 @@ def answers(tx: Session, case_id: int) -> Sequence[LenderAnswer]:
     return tx.scalars(rows).all()
 
 
+def empty(tx: Session, case_id: int) -> None:
+    """Forget the terms, names and files of a (locked) case's letter, once it is withdrawn."""
+    row = tx.get_one(Dossier, case_id)
+    row.terms = row.receiver = row.signature_id = row.receipt_id = None
+    for one in answers(tx, case_id):
+        one.details = None
+
+
 def carried_by(tx: Session, officer_id: int) -> list[int]:
     """Return the cases whose signed letters this officer carries to a lender."""
     rows = select(Dossier.case_id).where(
-        Dossier.carrier_id == officer_id, Dossier.delivered_at.is_(None)
+        Dossier.carrier_id == officer_id,
+        Dossier.delivered_at.is_(None),
+        Dossier.withdrawn_at.is_(None),
     )
     return sorted(tx.scalars(rows))
 

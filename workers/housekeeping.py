@@ -184,6 +184,7 @@ def _issue_again(tx: Session, run: Task) -> None:
     ids = tx.scalars(
         select(Document.id).where(
             Document.path.is_(None),
+            Document.revoked_at.is_(None),
             Document.made_at < now(tx) - STUCK,
             _idle("document", Document.id),
         )

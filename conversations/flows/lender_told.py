@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conversations.dossiers import MATTERS, OUTCOMES, REFUSED_FOR, RecordAnswer
+from conversations.dossiers import OUTCOMES, RECORDED, REFUSED_FOR, RecordAnswer
 from conversations.facts import Facts
 from conversations.flow import Ending, Flow
 from conversations.messages import Say, Value
@@ -24,7 +24,7 @@ def _finish(context: Context) -> Ending:
 
 def _alive(subject: str, facts: Facts) -> bool:
     ticket = facts.desk.ticket(subject)
-    return ticket is not None and ticket.about in MATTERS
+    return ticket is not None and ticket.about in RECORDED
 
 
 FLOW = Flow(
