@@ -11,7 +11,7 @@ from sqlalchemy import func
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from casework import alarms, linking, tickets
+from casework import alarms, confiding, linking, tickets
 from casework.act import by_office
 from casework.news import worded
 from conversations.messages import Say
@@ -32,6 +32,10 @@ from workers.visits import offers, windows
 def _alarm(tx: Session, task: Task) -> datetime | None:
     act = by_office(tx, ACTOR, f"{task.run_key}:{task.due_at}")
     return alarms.tell_again(act, task.subject_id)
+
+
+def _forget_confided(tx: Session, task: Task) -> datetime | None:
+    return confiding.forget(by_office(tx, ACTOR, task.run_key), task.subject_id)
 
 
 def _link(tx: Session, task: Task) -> datetime | None:
@@ -60,6 +64,7 @@ SHORT: Mapping[str, Settle] = MappingProxyType(
         "sweep": housekeeping.sweep,
         "remind": drafts.remind,
         "erase_drafts": drafts.erase,
+        "forget_confided": _forget_confided,
         "follow_up": letters.follow_up,
         "letter_to_desk": letters.to_desk,
         "remind_instalment": letters.remind,

@@ -23,6 +23,7 @@ from casework import (
     assisting,
     badges,
     cases,
+    confiding,
     days,
     documents,
     door,
@@ -575,6 +576,9 @@ CASES: dict[Callable[..., object], Right] = {
     ),
     visits.applicant_at: Right(lambda w, act: visits.applicant_at(act, w.visit.id), "officer"),
     door.prove_code: Right(lambda w, act: door.prove_code(act, w.visit.id), "officer"),
+    confiding.forget: Right(
+        lambda w, act: confiding.forget(act, signing_visit(w)), "office", visit=_V.DONE
+    ),
     dossiers.approve: Right(
         lambda w, act: dossiers.approve(act, letter_case(w, "reading")),
         "owner",
@@ -723,6 +727,7 @@ PARTS = {
     "reporters.hear",
     "reporters.keep_quiet",
     "visits.book_for",
+    "confiding.plan",
     "course.accept",
     "course.advance",
     "course.ask_again",
@@ -731,6 +736,7 @@ PARTS = {
     "course.wait_at",
     "documents.hand_to_officer",
     "documents.issue",
+    "dossiers.void",
     "dossiers.withdraw",
     "files.send",
     "mending.give_up",
@@ -745,6 +751,7 @@ PARTS = {
     "overview.looks_after",
     "portraits.end",
     "reminding.begin",
+    "reminding.end",
     "reminding.plan_second",
     "tickets.goes_on",
     "tickets.mine",
