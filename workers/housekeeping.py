@@ -35,7 +35,7 @@ from models.task import Task
 from models.visit import Offer, Visit
 from models.window import Window
 from models.working_hours import Part
-from workers import drafts, evidence
+from workers import drafts, evidence, letters
 from workers.context import ACTOR, Context, Settle
 from workers.settings import Kept
 from workers.visits.offers import NOBODY_YET
@@ -96,6 +96,7 @@ def _tidy(tx: Session, run: Task, *, kept: Kept, erased: Sequence[int]) -> datet
         forget(tx, InboxMessage.id, inbox_closed, moment - kept.messages, limit=FORGOTTEN),
         forget(tx, OutboundMessage.id, outbox_closed, moment - kept.messages, limit=FORGOTTEN),
         forget(tx, Task.id, task_closed, moment - TASKS_KEPT, limit=FORGOTTEN),
+        letters.tidy(tx, moment),
         forget(tx, AuditEntry.id, AuditEntry.at, moment - kept.audit, limit=FORGOTTEN),
     ]
     return moment if any(more) or len(erased) == evidence.AT_ONCE else None

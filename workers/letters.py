@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from casework import course, dossiers, reminding
@@ -15,11 +16,16 @@ from conversations.service import Waiting
 from models import case as cases
 from models import document as documents
 from models import dossier, erasure
+from models.case import Case
 from models.document import Document
-from models.lifecycle import CaseState
+from models.lifecycle import OPEN_CASES, CaseState
 from models.task import Task
 from workers import evidence
 from workers.context import ACTOR, Context, Settle
+
+KEPT = timedelta(days=365)  # after the case was over
+AGAIN = timedelta(days=30)  # in which cases without a letter are looked at
+AT_ONCE = 500  # cases of one run of `tidy`
 
 
 def follow_up(tx: Session, run: Task) -> datetime | None:
@@ -97,3 +103,35 @@ def _settle_erased(tx: Session, run: Task, *, files: Sequence[int]) -> datetime 
     if tx.get(dossier.Dossier, found.case_id) is not None:
         dossier.empty(tx, found.case_id)
     return None
+
+
+def tidy(tx: Session, moment: datetime) -> bool:
+    """Forget the letters of cases that were over a year ago; whether there may be more.
+
+    The files go first, by a task for each letter; the rows in a later run, since they name them.
+    """
+    waits = [one.id for one in services.load().values() if one.waits]
+    until = moment - KEPT
+    known = exists().where(dossier.Dossier.case_id == Case.id)
+    old = (
+        select(Case)
+        .where(Case.service.in_(waits), Case.state.not_in(OPEN_CASES), Case.moved_at < until)
+        .where(known | (Case.moved_at > until - AGAIN))
+        .order_by(Case.id)
+        .limit(AT_ONCE)
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+    found = tx.scalars(old).all()
+    for case in found:
+        _forget(tx, case)
+    return len(found) == AT_ONCE
+
+
+def _forget(tx: Session, case: Case) -> None:
+    letters = select(Document).where(Document.case_id == case.id)
+    if any(one.path is not None or one.revoked_at is None for one in tx.scalars(letters)):
+        dossiers.void(by_office(tx, ACTOR, f"kept:{case.id}"), case)
+        return
+    dossier.forget(tx, case.id)
+    if case.answers:
+        case.answers = {}
