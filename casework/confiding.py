@@ -1,4 +1,4 @@
-"""What an officer is told for one visit alone, and is taken out of his messages once it is over."""
+"""Confiding: figures that an officer is told for one visit, and that are forgotten after it."""
 
 from __future__ import annotations
 
