@@ -115,6 +115,9 @@ def withdraw(act: Act, case: Case) -> None:
     Once it was delivered, a supervisor calls the lender's desk; an officer who carries it is told
     to bring it back. Call it after the case has moved.
     """
+    if course.service_of(case).waits:
+        answers = readable(case.answers) or {}
+        case.answers = {step: answers[step] for step in KEPT if step in answers}
     row = act.tx.get(Dossier, case.id)
     if row is None:
         return
@@ -124,8 +127,6 @@ def withdraw(act: Act, case: Case) -> None:
         said = Say("notices.letter_not_carried", {"number": case.number})
         act.tell(officer.person_id, News.STAGE_BEGAN, case.id, said)
     void(act, case)
-    answers = readable(case.answers) or {}
-    case.answers = {step: answers[step] for step in KEPT if step in answers}
     if row.delivered_at is not None:
         matter = Say("notices.letter_withdrawn", {"number": case.number})
         tickets.wait(act.for_office(), case, WITHDRAWN, matter)

@@ -89,6 +89,7 @@ def _tidy(tx: Session, run: Task, *, kept: Kept, erased: Sequence[int]) -> datet
     referrals.tidy(tx, [one.id for one in services.load().values() if one.about_others])
     alias.forget(tx, moment - kept.aliases)
     _forget_sites(tx, moment)
+    letters.tidy(tx, moment)
     inbox_closed = func.coalesce(InboxMessage.taken_at, InboxMessage.set_aside_at)
     outbox_closed = func.coalesce(OutboundMessage.sent_at, OutboundMessage.failed_at)
     task_closed = func.coalesce(Task.done_at, Task.failed_at)
@@ -96,7 +97,6 @@ def _tidy(tx: Session, run: Task, *, kept: Kept, erased: Sequence[int]) -> datet
         forget(tx, InboxMessage.id, inbox_closed, moment - kept.messages, limit=FORGOTTEN),
         forget(tx, OutboundMessage.id, outbox_closed, moment - kept.messages, limit=FORGOTTEN),
         forget(tx, Task.id, task_closed, moment - TASKS_KEPT, limit=FORGOTTEN),
-        letters.tidy(tx, moment),
         forget(tx, AuditEntry.id, AuditEntry.at, moment - kept.audit, limit=FORGOTTEN),
     ]
     return moment if any(more) or len(erased) == evidence.AT_ONCE else None

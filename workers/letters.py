@@ -12,20 +12,21 @@ from sqlalchemy.orm import Session
 from casework import course, dossiers, reminding
 from casework.act import by_office
 from conversations import services
+from conversations.lifecycle import SETTLED
 from conversations.service import Waiting
 from models import case as cases
 from models import document as documents
 from models import dossier, erasure
 from models.case import Case
 from models.document import Document
-from models.lifecycle import OPEN_CASES, CaseState
+from models.lifecycle import CaseState
 from models.task import Task
 from workers import evidence
 from workers.context import ACTOR, Context, Settle
 
 KEPT = timedelta(days=365)  # after the case was over
-AGAIN = timedelta(days=30)  # in which cases without a letter are looked at
-AT_ONCE = 500  # cases of one run of `tidy`
+AGAIN = timedelta(days=30)  # in which forms that became no letter are looked at
+AT_ONCE = 2_000  # letters of one run of `tidy`
 
 
 def follow_up(tx: Session, run: Task) -> datetime | None:
@@ -105,26 +106,25 @@ def _settle_erased(tx: Session, run: Task, *, files: Sequence[int]) -> datetime 
     return None
 
 
-def tidy(tx: Session, moment: datetime) -> bool:
-    """Forget the letters of cases that were over a year ago; whether there may be more.
+def tidy(tx: Session, moment: datetime) -> None:
+    """Forget the letters of cases that were over a year ago, and forms that became no letter.
 
     The files go first, by a task for each letter; the rows in a later run, since they name them.
     """
     waits = [one.id for one in services.load().values() if one.waits]
     until = moment - KEPT
-    known = exists().where(dossier.Dossier.case_id == Case.id)
-    old = (
-        select(Case)
-        .where(Case.service.in_(waits), Case.state.not_in(OPEN_CASES), Case.moved_at < until)
-        .where(known | (Case.moved_at > until - AGAIN))
+    ended = Case.service.in_(waits), Case.state.in_(SETTLED)
+    with_letter = (
+        select(Case.id)
+        .join(dossier.Dossier, dossier.Dossier.case_id == Case.id)
+        .where(*ended, Case.moved_at < until)
         .order_by(Case.id)
         .limit(AT_ONCE)
-        .with_for_update(skip_locked=True, key_share=True)
     )
-    found = tx.scalars(old).all()
-    for case in found:
+    letters = exists().where(Document.case_id == Case.id)
+    without = select(Case.id).where(*ended, Case.moved_at.between(until - AGAIN, until), ~letters)
+    for case in cases.lock(tx, sorted({*tx.scalars(with_letter), *tx.scalars(without)})):
         _forget(tx, case)
-    return len(found) == AT_ONCE
 
 
 def _forget(tx: Session, case: Case) -> None:

@@ -16,7 +16,15 @@ from models.person import Person
 from models.task import Task
 from models.ticket import Ticket
 from tests.bot.test_erasing import confirm, count, end
-from tests.bot.test_letters import bring_forward, delivered, dossier, sign, the_case, written
+from tests.bot.test_letters import (
+    bring_forward,
+    delivered,
+    dossier,
+    fill_in,
+    sign,
+    the_case,
+    written,
+)
 from tests.bot.town import BOSS, OFFICER, OWNER, Town, words
 from workers import jobs
 from workers.context import Context
@@ -58,6 +66,14 @@ def is_void(town: Town) -> None:
     assert row.withdrawn_at is not None
     told = town.read(lambda tx: list(tx.scalars(select(LenderAnswer.details))))
     assert set(told) <= {None}
+
+
+async def test_a_form_that_became_no_letter_keeps_no_figure(town: Town) -> None:
+    await fill_in(town)
+    await withdraw(town)
+    assert set(the_case(town).answers) <= KEPT
+    assert await town.work() != []
+    assert files(town) == []
 
 
 async def test_before_the_signature_nothing_is_left(town: Town) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from casework import cases, lender_answers
+from casework import lender_answers
 from models import task
 from models.attachment import Attachment, AttachmentState
 from models.case import Case
@@ -18,7 +18,7 @@ from models.infrastructure.storage import Storage
 from models.lifecycle import CaseState
 from tests import world
 from tests.clock import now
-from tests.letters_at import by, letter, letter_of
+from tests.letters_at import SERVICE, answers, by, letter, letter_of
 
 YEAR = timedelta(days=365)
 
@@ -79,8 +79,8 @@ def test_before_a_year_all_is_kept(tx: Session, city: Engine, storage: Storage) 
 def test_answers_of_a_case_without_a_letter_go_too(
     tx: Session, city: Engine, storage: Storage
 ) -> None:
-    case = letter(tx, "reading")
-    cases.withdraw(by(tx, case.person_id), case.id)
+    given = answers(instalment=873_651)
+    case = world.case(tx, world.person(tx), given, service=SERVICE, state=CaseState.REJECTED)
     case.moved_at = now() - YEAR - timedelta(days=1)
     tx.commit()
     tidy(tx, city, 2)
