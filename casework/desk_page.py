@@ -160,6 +160,7 @@ def _found(act: Act, case: Case | None) -> _Found | None:
         return _Found(case, row, letter, told, State.WITHDRAWN)
     if lender_answers.desk_is_open(case, row, told, act.at):
         return _Found(case, row, letter, told, State.OPEN)
-    if case.state == CaseState.WAITING and any(one.outcome not in OPEN for one in told):
+    over = case.state in (CaseState.WAITING, CaseState.DONE)
+    if over and any(one.outcome not in OPEN for one in told):
         return _Found(case, row, letter, told, State.ANSWERED)
     return None

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import cases, lenders, tickets
+from casework import cases, dossiers, lenders, tickets
 from casework.act import Act
 from casework.documents import holder
 from casework.redaction import Pin, Redaction, leaves, pins_in, replaced_in
@@ -115,6 +115,14 @@ def _withdraw(act: Act, ids: Sequence[int]) -> tuple[str, ...]:
     return tuple(numbers)
 
 
+def _void_letters(act: Act, ids: Sequence[int]) -> None:
+    """Revoke these people's letters to lenders, and let their files be erased."""
+    waits = [one.id for one in services.load().values() if one.waits]
+    theirs = select(Case).where(Case.person_id.in_(ids), Case.service.in_(waits))
+    for case in act.tx.scalars(theirs):
+        dossiers.void(act, case)
+
+
 # -- done ------------------------------------------------------------------------------------------
 
 
@@ -168,7 +176,9 @@ def _wait(
     fetched = any(row.state == AttachmentState.PENDING for row in files)
     if fetched and act.at - since < FILES_PATIENCE:
         return act.at + FILES_PAUSE
-    unwritten = select(Document.id).where(Document.person_id.in_(ids), Document.path.is_(None))
+    unwritten = select(Document.id).where(
+        Document.person_id.in_(ids), Document.path.is_(None), Document.revoked_at.is_(None)
+    )
     if act.tx.scalar(unwritten.limit(1)) is not None:
         return act.at + SHEET_PAUSE
     return act.at if set(erasure.only_theirs(act.tx, files)) - removed else None
@@ -186,6 +196,7 @@ def _erase(
     stored = len({row.path for row in files if row.path is not None})
     withdrawn = _withdraw(act, ids)
     named = _names(tx, theirs, files)
+    _void_letters(act, ids)
     documents = _reduce(tx, ids)
     found = erasure.rows(tx, ids, files)
     heir_id = erasure.hand_chats_on(tx, ids, person)

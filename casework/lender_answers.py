@@ -5,7 +5,7 @@ Two who tell different ends of the same matter are heard by a supervisor, who de
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from casework import course, reminding, tickets, waiting
@@ -14,10 +14,10 @@ from casework.documents import day
 from conversations.dossiers import (
     AT_DESK,
     DISPUTED,
-    MATTERS,
     NO_ANSWER,
     OPEN,
     OUTCOMES,
+    RECORDED,
     REFUSED_FOR,
     RELIEF,
     REOPENS,
@@ -35,8 +35,8 @@ from models.dossier import By, Dossier, LenderAnswer
 from models.infrastructure.encryption import readable
 from models.lifecycle import CaseState, NotAllowed
 
-#: Stages of a letter at which an answer is taken.
-ANSWERED_AT = ("delivery", "awaiting", "trust")
+AWAITING = "awaiting"
+STAGES = ("delivery", AWAITING, reminding.STAGE)  # at which an answer may come
 
 
 def tell(
@@ -54,19 +54,14 @@ def tell(
         NotAllowed: it is another person's case, or no answer is awaited.
     """
     case = act.my_case(case_id)
-    row = _open(act, case)
-    if case.stage == "trust" and row.outcome == outcome:
-        _keep_terms(row, terms)
-        _granted(act, case, row)
-        reminding.begin(act, case, row, wanted=reminds)
-        return
-    if not _record(act, case, row, By.OWNER, outcome, reason, terms):
+    row = _open(act, case, By.OWNER)
+    if not _take(act, case, row, By.OWNER, outcome, reason, terms):
         act.reply("lender_answer.disputed")
         return
-    _keep_terms(row, terms)
-    _follow(act, case, row, By.OWNER, outcome, reason)
     if outcome in RELIEF:
-        reminding.begin(act, case, row, wanted=reminds)
+        _granted(act, case, row)
+        if row.reminders is None:
+            reminding.begin(act, case, row, wanted=reminds)
 
 
 def record(act: Act, ticket_id: int, outcome: str, reason: str = "") -> None:
@@ -75,21 +70,21 @@ def record(act: Act, ticket_id: int, outcome: str, reason: str = "") -> None:
     Raises:
         NotAllowed: the ticket is about no letter, or in another area.
     """
+    asked = act.tx.get_one(Case, ticket_id)
+    found = cases.by_number(act.tx, str((readable(asked.answers) or {}).get("visit_of", "")))
+    cases.lock(act.tx, sorted({asked.id} | ({found.id} if found is not None else set())))
     waits, row = ticket.lock(act.tx, ticket_id)
-    if row.about not in MATTERS:
-        raise NotAllowed(f"ticket {ticket_id} is about no letter")
+    if row.about not in RECORDED or row.closed_at is not None:
+        raise NotAllowed(f"ticket {ticket_id} waits for no lender's answer")
     act.must_supervise(waits.area_code)
-    number = str((readable(waits.answers) or {}).get("visit_of", ""))
-    found = cases.by_number(act.tx, number)
     if found is None:
         raise NotAllowed(f"ticket {ticket_id} names no case")
-    (case,) = cases.lock(act.tx, [found.id])
+    case = act.tx.get_one(Case, found.id)
     if act.is_of(case.person_id):
         raise NotAllowed(f"case {case.id} is {act.actor}'s own")
-    letter = _open(act, case)
-    _record(act, case, letter, By.SUPERVISOR, outcome, reason, None)
+    letter = _open(act, case, By.SUPERVISOR)
     tickets.goes_on(act, case, DISPUTED, SILENT)
-    _follow(act, case, letter, By.SUPERVISOR, outcome, reason)
+    _take(act, case, letter, By.SUPERVISOR, outcome, reason, None)
 
 
 def at_desk(act: Act, code: str, outcome: str) -> bool:
@@ -107,65 +102,79 @@ def at_desk(act: Act, code: str, outcome: str) -> bool:
     row = dossier.open_for(act.tx, case.id)
     if not desk_is_open(case, row, dossier.answers(act.tx, case.id), act.at):
         return False
-    _reopen(act, case, row)
-    _arrived(act, case, row)
-    known = row.outcome == outcome  # told by its owner, or a supervisor
-    if _record(act, case, row, By.LENDER, outcome, "", None) and not known:
-        _follow(act, case, row, By.LENDER, outcome, "")
+    if not _take(act, case, row, By.LENDER, outcome, "", None):
+        _say(act, case, Say("lender_answer.disputed"))
     return True
 
 
 def desk_case(act: Act, code: str) -> Case | None:
-    """Lock and return the case whose lender's page this code opens."""
+    """Lock and return the case whose lender's page this code opens; None for an unknown code.
+
+    Raises:
+        NotAllowed: a person acts.
+    """
+    act.must_be_office()
     case_id = dossier.case_at_desk(act.tx, code)
     return cases.lock(act.tx, [case_id])[0] if case_id is not None else None
 
 
 def desk_is_open(case: Case, row: Dossier, told: Iterable[LenderAnswer], at: datetime) -> bool:
-    """Whether the lender may still answer: it told no end itself, and nobody withdrew."""
+    """Whether the lender may still answer: it has told no end yet, and nobody withdrew."""
     if row.withdrawn_at is not None or row.signed_at is None:
         return False
-    if any(one.by == By.LENDER and one.outcome not in OPEN for one in told):
+    ends = (one for one in told if one.outcome not in OPEN)
+    return not any(one.by == By.LENDER for one in ends) and _waits(case, row, By.LENDER, at)
+
+
+def _waits(case: Case, row: Dossier, by: By, at: datetime) -> bool:
+    """Whether somebody may tell an answer: it is awaited, or what others told may be wrong."""
+    if case.state == CaseState.WAITING:
+        return case.stage in STAGES
+    if case.state != CaseState.DONE or row.answered_at is None:
         return False
-    if case.state == CaseState.DONE:
-        return _comes_late(row, at)
-    return case.state == CaseState.WAITING and case.stage in ANSWERED_AT
+    others = row.outcome == NO_ANSWER or row.answered_by != by
+    return others and at <= row.answered_at + REOPENS
 
 
-def _comes_late(row: Dossier, at: datetime) -> bool:
-    closed = row.answered_at
-    return row.outcome == NO_ANSWER and closed is not None and at <= closed + REOPENS
-
-
-def _arrived(act: Act, case: Case, row: Dossier) -> None:
-    """Note that a lender who answers has the letter: nobody is asked whether it was delivered."""
-    if case.stage != "delivery":
-        return
-    row.delivered_at = act.at
-    act.note("letter.delivered", f"case:{case.id}", how=row.delivered_how)
-    tickets.goes_on(act, case, TO_DESK)
-    course.advance(act, case)
-
-
-def _open(act: Act, case: Case) -> Dossier:
+def _open(act: Act, case: Case, by: By) -> Dossier:
     """Return the dossier of a (locked) case for which an answer may come.
 
     Raises:
         NotAllowed: nobody waits for one.
     """
     row = act.tx.get(Dossier, case.id)
-    if row is None:
+    if row is None or row.withdrawn_at is not None:
         raise NotAllowed(f"case {case.id} has no letter")
-    _reopen(act, case, row)
-    if case.state != CaseState.WAITING or case.stage not in ANSWERED_AT:
+    if not _waits(case, row, by, act.at):
         raise NotAllowed(f"case {case.id} waits for no answer")
     return row
 
 
-def _reopen(act: Act, case: Case, row: Dossier) -> None:
-    """Let a case wait again that was closed because nobody answered."""
-    if case.state == CaseState.DONE and _comes_late(row, act.at):
-        lifecycle.move(act.tx, case, CaseState.WAITING, actor=act.actor)
+def _take(
+    act: Act,
+    case: Case,
+    row: Dossier,
+    by: By,
+    outcome: str,
+    reason: str,
+    terms: Mapping[str, Json] | None,
+) -> bool:
+    """Take an answer and do what it leads to; False if somebody else told another end.
+
+    Then no answer counts until a supervisor records one. The same answer once more changes only
+    the terms.
+    """
+    if not _record(act, case, row, by, outcome, reason, terms):
+        row.outcome = row.answered_by = row.answered_at = row.reminders = None
+        if case.state != CaseState.WAITING or case.stage != AWAITING:
+            course.wait_at(act, case, AWAITING)
+        return False
+    _keep_terms(row, terms)
+    if row.outcome != outcome:
+        _follow(act, case, row, by, outcome, reason)
+    elif by is By.SUPERVISOR:
+        row.answered_by = by.value
+    return True
 
 
 def _record(
@@ -180,7 +189,7 @@ def _record(
     """Write an answer; False, with a matter for supervisors, if somebody else told another end."""
     if outcome not in OUTCOMES or (reason and reason not in REFUSED_FOR):
         raise NotAllowed(f"{outcome!r} is no answer of a lender")
-    told = {one.by: one for one in dossier.answers(act.tx, case.id) if one.outcome not in OPEN}
+    told = {one.by: one for one in _since_recorded(dossier.answers(act.tx, case.id))}
     others = [one for one in told.values() if one.by != by and one.outcome != outcome]
     act.tx.add(
         LenderAnswer(
@@ -204,6 +213,13 @@ def _record(
     return False
 
 
+def _since_recorded(told: Sequence[LenderAnswer]) -> list[LenderAnswer]:
+    """Return the ends that were told since a supervisor recorded one, and that one."""
+    ends = [one for one in told if one.outcome not in OPEN]
+    recorded = [at for at, one in enumerate(ends) if one.by == By.SUPERVISOR]
+    return ends[recorded[-1] :] if recorded else ends
+
+
 def _said(outcome: str, by: str) -> Say:
     told = {"outcome": Say(f"lender_answer.outcome.{outcome}"), "by": Say(f"lender_answer.by.{by}")}
     return Say("lender_answer.told", told)
@@ -216,27 +232,30 @@ def _keep_terms(row: Dossier, terms: Mapping[str, Json] | None) -> None:
 
 def _follow(act: Act, case: Case, row: Dossier, by: By, outcome: str, reason: str) -> None:
     """Do what an answer leads to, and tell the owner."""
-    tickets.goes_on(act, case, SILENT)
+    tickets.goes_on(act, case, SILENT, TO_DESK)
+    row.delivered_at = row.delivered_at or act.at
     if outcome in OPEN:
-        number = {"number": case.number}
-        _say(act, case, Say(f"lender_answer.open.{outcome}", number))
+        if case.state == CaseState.DONE or case.stage == "delivery":
+            row.outcome = row.answered_by = row.answered_at = None
+            course.wait_at(act, case, AWAITING)
+        _say(act, case, Say(f"lender_answer.open.{outcome}", {"number": case.number}))
         return
     row.outcome, row.answered_by, row.answered_at = outcome, by.value, act.at
-    row.delivered_at = row.delivered_at or act.at
     if outcome in RELIEF:
-        if by is By.OWNER:
-            _granted(act, case, row)
-        _go_to(act, case, "trust", asks=by is not By.OWNER)
+        row.reminders = None
+        course.wait_at(act, case, reminding.STAGE)
+        if by is not By.OWNER:
+            said = waiting.about(case)
+            act.tell(case.person_id, News.LENDER_ANSWERED, case.id, said, opens="lender_answer")
         return
-    if outcome == "refused":  # it stays open: the lender may think again
-        course.wait_at(act, case, "awaiting")
-        case.due_at = act.at + timedelta(days=SECOND)
-        reminding.plan_second(act, case, case.due_at)
+    if outcome == "refused":
         _say(act, case, _refusal(act, case, reason or "unsaid"))
-        return
-    _say(act, case, Say("lender_answer.paid_off"))
-    lifecycle.move(act.tx, case, CaseState.DONE, actor=act.actor, reason=outcome)
-    case.due_at = None
+        second = act.at + timedelta(days=SECOND)
+        reminding.plan_second(act, case, second)
+    else:
+        _say(act, case, Say("lender_answer.paid_off"))
+    if case.state != CaseState.DONE:
+        lifecycle.move(act.tx, case, CaseState.DONE, actor=act.actor, reason=outcome)
 
 
 def _refusal(act: Act, case: Case, reason: str) -> Say:
@@ -246,14 +265,6 @@ def _refusal(act: Act, case: Case, reason: str) -> Say:
         "complaint": complaint(readable(case.answers) or {}),
     }
     return Say("lender_answer.refused", params)
-
-
-def _go_to(act: Act, case: Case, stage: str, *, asks: bool) -> None:
-    """Move a waiting case to a later stage of its course, and ask for the terms of a relief."""
-    course.wait_at(act, case, stage)
-    if asks:
-        said = waiting.about(case)
-        act.tell(case.person_id, News.LENDER_ANSWERED, case.id, said, opens="lender_answer")
 
 
 def _granted(act: Act, case: Case, row: Dossier) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from casework import course, waiting
 from casework.act import Act
@@ -11,7 +11,7 @@ from casework.documents import day
 from conversations.dossiers import Reminder, Terms, reminders
 from conversations.events import News
 from conversations.messages import Rupiah, Say, Value
-from models import lifecycle, task
+from models import task
 from models.case import Case
 from models.dossier import Dossier
 from models.infrastructure.encryption import readable
@@ -22,25 +22,30 @@ REMIND, SECOND = "remind_instalment", "second_letter"  # kinds of tasks
 AT = time(9, 0)  # WIB; within the hours in which nobody sleeps
 _OF_INSTALMENT = "before_"
 STAGE = "trust"
+LATE = timedelta(days=7)  # after which a remark on an instalment is not sent any more
+GRACE = timedelta(days=7)  # after the last reminder, for the stage's deadline
 
 
 def begin(act: Act, case: Case, row: Dossier, *, wanted: bool) -> None:
     """Begin the reminders of a (locked) case, or end it if none are wanted."""
     if not wanted:
-        _end(act, case)
+        end(act, case)
         return
-    row.reminders = 0
+    row.reminders, row.stopped_at = 0, None
     following = _next(row, act.at)
     if following is None:
-        _end(act, case)
-    else:
-        task.plan(act.tx, REMIND, case.id, f"{REMIND}:{case.id}", due_at=_at(following))
+        end(act, case)
+        return
+    case.due_at = _at(_all(row)[-1]) + GRACE
+    key = f"{REMIND}:{case.id}:{int(act.at.timestamp())}"
+    task.plan(act.tx, REMIND, case.id, key, due_at=_at(following))
 
 
 def remind(act: Act, case: Case, row: Dossier) -> datetime | None:
     """Send the next reminder of a (locked) case; return when the one after it is due.
 
-    Its first line is neutral, for phones that several people see.
+    One is sent a day, however many are late. Its first line is neutral, for phones that several
+    people see.
     """
     act.must_be_office()
     waits = case.state == CaseState.WAITING and case.stage == STAGE
@@ -56,9 +61,9 @@ def remind(act: Act, case: Case, row: Dossier) -> datetime | None:
     act.tell(case.person_id, News.LETTER_REMINDER, case.id, *news, opens=opens)
     following = _next(row, act.at)
     if following is None:
-        _end(act, case)
+        end(act, case)
         return None
-    return _at(following)
+    return max(_at(following), datetime.combine(day(act.at) + timedelta(days=1), AT, WIB))
 
 
 def answer(act: Act, case_id: int, said: str) -> None:
@@ -74,7 +79,7 @@ def answer(act: Act, case_id: int, said: str) -> None:
     act.note("reminder.answered", f"case:{case.id}", said=said)
     if said == "stop":
         row.stopped_at = act.at
-        _end(act, case)
+        end(act, case)
 
 
 def plan_second(act: Act, case: Case, due_at: datetime) -> None:
@@ -83,19 +88,16 @@ def plan_second(act: Act, case: Case, due_at: datetime) -> None:
 
 
 def say_second(act: Act, case: Case, row: Dossier) -> None:
-    """Say that a second letter may be written now; a case that was refused ends with it."""
+    """Say that a second letter may be written now."""
     act.must_be_office()
-    if row.outcome != "refused" or case.state != CaseState.WAITING:
-        return
-    lifecycle.move(act.tx, case, CaseState.DONE, actor=act.actor, reason="refused")
-    case.due_at = None
-    said = Say("notices.letter_second", {"number": case.number})
-    act.tell(case.person_id, News.LETTER_REMINDER, case.id, said)
+    if row.outcome == "refused" and row.withdrawn_at is None:
+        said = Say("notices.letter_second", {"number": case.number})
+        act.tell(case.person_id, News.LETTER_REMINDER, case.id, said)
 
 
-def _end(act: Act, case: Case) -> None:
+def end(act: Act, case: Case) -> None:
+    """End the stage of a (locked) case at which its owner is reminded, and so the case."""
     if case.state == CaseState.WAITING and case.stage == STAGE:
-        case.due_at = None
         course.advance(act, case)
 
 
@@ -116,11 +118,16 @@ def _all(row: Dossier) -> list[Reminder]:
 
 
 def _next(row: Dossier, at: datetime) -> Reminder | None:
-    """Return the first reminder that was not sent, but none before an instalment that is past."""
+    """Return the first reminder that was not sent and is not out of date."""
     left = _all(row)[row.reminders or 0 :]
-    return next(
-        (one for one in left if one.due is None or one.due >= day(at) or not _asks(one)), None
-    )
+    return next((one for one in left if not _is_past(one, day(at))), None)
+
+
+def _is_past(one: Reminder, today: date) -> bool:
+    """Whether it is before an instalment that is past, or a remark on one of long ago."""
+    if one.due is None:
+        return False
+    return one.due < today if _asks(one) else one.on < today - LATE
 
 
 def _asks(reminder: Reminder) -> bool:

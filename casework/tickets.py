@@ -158,7 +158,7 @@ def wait(act: Act, case: Case, about: str, say: Say, *, at_once: bool = False) -
     A matter that is `at_once` is told at any hour, and again while it is open; others are not.
     """
     act.must_be_office()
-    known = ticket.open_of(act.tx, case.person_id, about, None)
+    known = ticket.open_on(act.tx, case.person_id, about, case.number)
     if known is not None and not at_once:
         return
     if known is None:
@@ -172,8 +172,8 @@ def wait(act: Act, case: Case, about: str, say: Say, *, at_once: bool = False) -
 def goes_on(act: Act, case: Case, *about: str) -> None:
     """Close the tickets of `wait` on these matters: the case goes on, or has ended."""
     for matter in about:
-        known = ticket.open_of(act.tx, case.person_id, matter, None)
-        if known is None or (readable(known[0].answers) or {}).get("visit_of") != case.number:
+        known = ticket.open_on(act.tx, case.person_id, matter, case.number)
+        if known is None:
             continue
         waits, row = ticket.lock(act.tx, known[0].id)
         if row.closed_at is None:

@@ -8,7 +8,7 @@ from datetime import date
 
 from sqlalchemy import select
 
-from casework import applicants, course, documents, reporters
+from casework import applicants, confiding, course, documents, reporters
 from casework.act import Act
 from casework.news import window_of, worded
 from conversations.arrival import NO_PIN, distance, meeting_at
@@ -339,6 +339,7 @@ def depart(act: Act, visit_id: int) -> None:
     me, visit = of_officer(act, visit_id)
     lifecycle.move(act.tx, visit, VisitState.ON_THE_WAY, actor=act.actor)
     act.notify(visit.host_id, "notices.on_the_way", **who_comes(me, visit))
+    confiding.plan(act, visit)
     documents.hand_to_officer(act, act.tx.get_one(Case, visit.case_id), visit.purpose)
 
 
@@ -405,7 +406,7 @@ def finish(
         act.reply(worded("notices.handed_over_officer", *owners), number=number)
         act.notify(visit.host_id, worded("notices.handed_over", *owners), number=number)
     else:
-        act.reply("notices.visit_done_officer", number=case.number)
+        act.reply(worded("notices.visit_done_officer", *owners), number=case.number)
         act.notify(visit.host_id, worded("notices.visit_done", *owners), number=case.number)
     if course.service_of(case).about_others:
         _told_place_ends(act, case, outcome)

@@ -63,6 +63,11 @@ def morning(days: calendar.Calendar, at: datetime, after: int) -> datetime:
     return datetime.combine(on, calendar.OPENS, WIB) + MORNING
 
 
+def due(days: calendar.Calendar, case: Case, stage: Waiting, at: datetime) -> int:
+    """Return how many of the times to ask again at a (locked) case's stage are past."""
+    return sum(morning(days, case.moved_at, after) <= at for after in stage.asks)
+
+
 def of_case(tx: Session, case_id: int) -> Document:
     """Return the letter of a case.
 

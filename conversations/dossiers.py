@@ -39,7 +39,8 @@ DISPUTED, WITHDRAWN, SILENT, TO_DESK = (
     "letter_silent",
     "letter_to_desk",
 )
-MATTERS = (DISPUTED, WITHDRAWN, SILENT, TO_DESK)
+#: Matters on which a supervisor may record an answer: the letter is still with the lender.
+RECORDED = (DISPUTED, SILENT, TO_DESK)
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -60,6 +61,11 @@ class DossierFact(msgspec.Struct, frozen=True):
     step: int = 0  # reminders that were sent
     reopens_until: date | None = None  # the last day for an answer that comes late
     due: date | None = None  # of the next instalment
+
+    def comes_late(self, today: date) -> bool:
+        """Whether the owner may tell an answer after the end: nobody did, or only the lender."""
+        in_time = self.reopens_until is not None and today <= self.reopens_until
+        return in_time and (self.outcome == NO_ANSWER or self.by == "lender")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +150,8 @@ class Reminder:
 def reminders(answered_on: date, terms: Terms | None) -> tuple[Reminder, ...]:
     """Return the messages after relief: eight with a due date, else two.
 
-    The first tells how to read the contract, the last how to see one's own credit record; between
-    them is one before and one after each of the first three due dates.
+    They are one on reading the contract, one before and one after each of the first three due
+    dates, and at the end one on seeing one's own credit record; in the order of their days.
     """
     first = Reminder(answered_on + timedelta(days=1), "contract")
     due = terms.first_due if terms is not None else None
@@ -159,7 +165,7 @@ def reminders(answered_on: date, terms: Terms | None) -> tuple[Reminder, ...]:
             Reminder(on + timedelta(days=1), f"after_{number + 1}", on),
         ]
     last = max(_months_later(due, 3), answered_on + timedelta(days=180))
-    return (*found, Reminder(last, "record"))
+    return tuple(sorted((*found, Reminder(last, "record")), key=lambda one: one.on))
 
 
 def _months_later(day: date, months: int) -> date:

@@ -265,7 +265,8 @@ class Service:
     flags: Callable[[Answers, date], tuple[str, ...]] = _no_flags
     #: Papers, by their keys under "paper", that the officer looks for at a visit.
     papers: Callable[[Answers], tuple[str, ...]] = _no_papers
-    #: Lines for the officer of a visit alone, from the departure until it is over.
+    #: Lines for the officer of a visit alone, from the departure until it is over; their keys are
+    #: under "confided", by which they are taken out of his messages afterwards.
     confided: Callable[[Answers, City], tuple[Say, ...]] = _nothing_told
     phrases: tuple[str, ...] = ()  # further keys of its catalogue, such as those of papers
     #: Whether posters lead to it; it then says in a line of its catalogue for whom it is.
@@ -281,6 +282,11 @@ class Service:
     def answered(self) -> bool:
         """Whether supervisors answer its cases in words; nobody visits, nothing is issued."""
         return any(isinstance(stage, Answer) for stage in self.course)
+
+    @property
+    def confides(self) -> bool:
+        """Whether the officer of a visit is told what nobody else is."""
+        return self.confided is not _nothing_told
 
     @property
     def waits(self) -> bool:

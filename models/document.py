@@ -102,14 +102,12 @@ def _years_later(day: date, years: int) -> date:
         return day.replace(year=day.year + years, day=28)
 
 
+def path_in(folder: str, document: Document) -> str:
+    """Return the path of a document's file in the folder of its kind, written yet or not."""
+    return f"{folder}/{document.issued_on.year}/{document.number}.pdf"
+
+
 TO_SIGN = "-ttd.pdf"  # the ending of the copy that is to be signed
-
-
-def paths(document: Document) -> list[str]:
-    """Return the paths of a document's files: its own, and that of a copy to be signed."""
-    if document.path is None:
-        return []
-    return [document.path, to_sign(document.path)]
 
 
 def to_sign(path: str) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, func, select
+from sqlalchemy import ForeignKey, LargeBinary, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models import link, visit
@@ -43,13 +43,13 @@ class Dossier(Base):
 
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)
     desk_hash: Mapped[bytes] = mapped_column(
-        LargeBinary, unique=True, info=personal(Personal.PROOF, Keep.CASE, Erasing.ROW)
+        LargeBinary, unique=True, info=personal(Personal.PROOF, Keep.LETTER, Erasing.ROW)
     )
     desk_code: Mapped[str] = mapped_column(
-        Encrypted("dossiers.desk_code"), info=personal(Personal.PROOF, Keep.CASE, Erasing.ROW)
+        Encrypted("dossiers.desk_code"), info=personal(Personal.PROOF, Keep.LETTER, Erasing.ROW)
     )
     pin: Mapped[str] = mapped_column(
-        Encrypted("dossiers.pin"), info=personal(Personal.PROOF, Keep.CASE, Erasing.ROW)
+        Encrypted("dossiers.pin"), info=personal(Personal.PROOF, Keep.LETTER, Erasing.ROW)
     )
     pin_tries: Mapped[int] = mapped_column(default=0)
     signed_at: Mapped[datetime | None]
@@ -59,7 +59,7 @@ class Dossier(Base):
     delivered_at: Mapped[datetime | None]
     delivered_how: Mapped[Code | None]  # owner, officer or desk
     receiver: Mapped[str | None] = mapped_column(
-        Encrypted("dossiers.receiver"), info=personal(Personal.NAME, Keep.CASE, Erasing.ROW)
+        Encrypted("dossiers.receiver"), info=personal(Personal.NAME, Keep.LETTER, Erasing.ROW)
     )
     receipt_id: Mapped[int | None] = mapped_column(ForeignKey("attachments.id"))
     asked: Mapped[int] = mapped_column(default=0)  # how often the owner was asked at this stage
@@ -67,7 +67,7 @@ class Dossier(Base):
     outcome: Mapped[Code | None]  # the answer that counts
     answered_by: Mapped[Code | None]  # a `By`
     terms: Mapped[Any | None] = mapped_column(
-        EncryptedJson("dossiers.terms"), info=personal(Personal.WORDS, Keep.CASE, Erasing.ROW)
+        EncryptedJson("dossiers.terms"), info=personal(Personal.WORDS, Keep.LETTER, Erasing.ROW)
     )
     reminders: Mapped[int | None]
     stopped_at: Mapped[datetime | None]  # when the owner wanted no more reminders
@@ -87,7 +87,7 @@ class LenderAnswer(Base):
     reason: Mapped[Code | None]
     details: Mapped[Any | None] = mapped_column(
         EncryptedJson("lender_answers.details"),
-        info=personal(Personal.WORDS, Keep.CASE, Erasing.ROW),
+        info=personal(Personal.WORDS, Keep.LETTER, Erasing.ROW),
     )
     at: Mapped[datetime] = mapped_column(default=func.now())
 
@@ -122,10 +122,26 @@ def answers(tx: Session, case_id: int) -> Sequence[LenderAnswer]:
     return tx.scalars(rows).all()
 
 
+def empty(tx: Session, case_id: int) -> None:
+    """Forget the terms, names and files of a (locked) case's letter, once it is withdrawn."""
+    row = tx.get_one(Dossier, case_id)
+    row.terms = row.receiver = row.signature_id = row.receipt_id = None
+    for one in answers(tx, case_id):
+        one.details = None
+
+
+def forget(tx: Session, case_id: int) -> None:
+    """Delete what is known of the way of a (locked) case's letter."""
+    tx.execute(delete(LenderAnswer).where(LenderAnswer.case_id == case_id))
+    tx.execute(delete(Dossier).where(Dossier.case_id == case_id))
+
+
 def carried_by(tx: Session, officer_id: int) -> list[int]:
     """Return the cases whose signed letters this officer carries to a lender."""
     rows = select(Dossier.case_id).where(
-        Dossier.carrier_id == officer_id, Dossier.delivered_at.is_(None)
+        Dossier.carrier_id == officer_id,
+        Dossier.delivered_at.is_(None),
+        Dossier.withdrawn_at.is_(None),
     )
     return sorted(tx.scalars(rows))
 

@@ -18,6 +18,7 @@ from models import task
 from models.attachment import Attachment, AttachmentState
 from models.case import Case
 from models.conversation import Conversation
+from models.dossier import Dossier
 from models.inbox import InboxMessage
 from models.infrastructure.encryption import Unreadable, readable
 from models.lifecycle import VisitState
@@ -71,7 +72,9 @@ _TASKS = f"""
     UPDATE tasks SET done_at = now()
      WHERE done_at IS NULL AND failed_at IS NULL AND (
        kind = 'link' AND subject_id IN (SELECT id FROM link_codes WHERE {WHOSE["link_codes"]})
-       OR kind IN ('verify', 'open_windows') AND subject_id IN {_CASES}
+       OR kind IN ('verify', 'open_windows', 'follow_up', 'letter_to_desk', 'remind_instalment',
+                   'second_letter')
+          AND subject_id IN {_CASES}
        OR kind = 'offer' AND subject_id IN (SELECT id FROM visits WHERE {WHOSE["visits"]})
        OR kind = 'expire_offer' AND subject_id IN (
          SELECT offers.id FROM offers JOIN visits ON visits.id = visit_id WHERE {WHOSE["visits"]}))
@@ -152,6 +155,20 @@ _KTP_AND_SIGNATURES = """
     SELECT kept.id FROM dossiers, unnest(ARRAY[signature_id, receipt_id]) AS kept (id)
      WHERE case_id IN (SELECT id FROM cases WHERE person_id = ANY(:ids)) AND kept.id IS NOT NULL
 """
+
+
+def files_of_letter(tx: Session, case_id: int) -> Sequence[Attachment]:
+    """Return what was drawn, and photographed at the visits, for one case's letter."""
+    reports = tx.scalars(
+        select(VisitReport.answers)
+        .join(Visit, Visit.id == VisitReport.visit_id)
+        .where(Visit.case_id == case_id)
+    ).all()
+    kept = select(Dossier.signature_id, Dossier.receipt_id).where(Dossier.case_id == case_id)
+    named = {one for row in tx.execute(kept) for one in row if one is not None}
+    named |= set(_photos([*reports]))
+    theirs = select(Attachment).where(Attachment.id.in_(named)).order_by(Attachment.id)
+    return tx.scalars(theirs).all()
 
 
 def _photos(value: Any) -> Iterator[int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,13 @@ class Moving(Protocol):
     id: int
     state: str
     moved_at: datetime
+
+
+@runtime_checkable
+class Timed(Protocol):
+    """A row with a deadline of its own, which ends when the row moves on."""
+
+    due_at: datetime | None
 
 
 class CaseState(StrEnum):
@@ -147,4 +154,6 @@ def move(
     details = {"from": row.state, "to": to.value} | ({"reason": reason} if reason else {})
     row.state = to.value
     row.moved_at = now(tx)
+    if isinstance(row, Timed):
+        row.due_at = None
     audit.note(tx, actor, f"{what}.moved", f"{what}:{row.id}", **details)

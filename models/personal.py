@@ -46,6 +46,7 @@ class Keep(StrEnum):
     #: As long as the law requires for the case, or until erased on request; files of a complaint
     #: for 30 days after it is closed.
     CASE = "case"
+    LETTER = "letter"  # a year after the case of a letter to a lender is over
     PERSON = "person"  # until erased on request
     PORTRAIT = "portrait"  # until it is refused or replaced, or the officer's work ends
     FLAG = "flag"  # a year after the cause

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Code
 from models.case import Case
-from models.infrastructure.encryption import Encrypted
+from models.infrastructure.encryption import Encrypted, readable
 from models.officer import Officer
 from models.personal import Erasing, Keep, Personal, personal
 from models.scope import Scope
@@ -102,6 +102,22 @@ def open_of(
         .limit(1)
     ).one_or_none()
     return (row[0], row[1]) if row is not None else None
+
+
+def open_on(tx: Session, person_id: int, about: str, number: str) -> tuple[Case, Ticket] | None:
+    """Return a person's open ticket on a matter of one case of theirs, by that case's number."""
+    rows = tx.execute(
+        select(Case, Ticket)
+        .join(Ticket, Ticket.case_id == Case.id)
+        .where(Case.person_id == person_id, Ticket.about == about, Ticket.closed_at.is_(None))
+        .order_by(Case.id.desc())
+    )
+    of = ((case, row) for case, row in rows if _of(case) == number)
+    return next(of, None)
+
+
+def _of(case: Case) -> str:
+    return str((readable(case.answers) or {}).get("visit_of", ""))
 
 
 def taken_of(tx: Session, person_id: int) -> list[tuple[Case, Ticket]]:

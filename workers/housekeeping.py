@@ -35,7 +35,7 @@ from models.task import Task
 from models.visit import Offer, Visit
 from models.window import Window
 from models.working_hours import Part
-from workers import drafts, evidence
+from workers import drafts, evidence, letters
 from workers.context import ACTOR, Context, Settle
 from workers.settings import Kept
 from workers.visits.offers import NOBODY_YET
@@ -96,6 +96,7 @@ def _tidy(tx: Session, run: Task, *, kept: Kept, erased: Sequence[int]) -> datet
     referrals.tidy(tx, [one.id for one in services.load().values() if one.about_others])
     alias.forget(tx, moment - kept.aliases)
     _forget_sites(tx, moment)
+    letters.tidy(tx, moment)
     inbox_closed = func.coalesce(InboxMessage.taken_at, InboxMessage.set_aside_at)
     outbox_closed = func.coalesce(OutboundMessage.sent_at, OutboundMessage.failed_at)
     task_closed = func.coalesce(Task.done_at, Task.failed_at)
@@ -192,6 +193,7 @@ def _issue_again(tx: Session, run: Task) -> None:
     ids = tx.scalars(
         select(Document.id).where(
             Document.path.is_(None),
+            Document.revoked_at.is_(None),
             Document.made_at < now(tx) - STUCK,
             _idle("document", Document.id),
         )

@@ -11,7 +11,7 @@ from sqlalchemy import func
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from casework import alarms, call_list, flags, linking, tickets
+from casework import alarms, call_list, confiding, flags, linking, tickets
 from casework.act import by_office
 from casework.news import worded
 from conversations.messages import Say
@@ -44,6 +44,10 @@ def _check_form(tx: Session, task: Task) -> datetime | None:
     return call_list.call_back(act, form)
 
 
+def _forget_confided(tx: Session, task: Task) -> datetime | None:
+    return confiding.forget(by_office(tx, ACTOR, task.run_key), task.subject_id)
+
+
 def _link(tx: Session, task: Task) -> datetime | None:
     return linking.join(by_office(tx, ACTOR, task.run_key), task.subject_id)
 
@@ -72,6 +76,7 @@ SHORT: Mapping[str, Settle] = MappingProxyType(
         "check_form": _check_form,
         "remind": drafts.remind,
         "erase_drafts": drafts.erase,
+        "forget_confided": _forget_confided,
         "follow_up": letters.follow_up,
         "letter_to_desk": letters.to_desk,
         "remind_instalment": letters.remind,

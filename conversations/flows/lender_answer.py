@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from conversations import lexicon
-from conversations.dossiers import NO_ANSWER, OUTCOMES, REFUSED_FOR, RELIEF, TellAnswer
+from conversations.dossiers import OUTCOMES, REFUSED_FOR, RELIEF, TellAnswer
 from conversations.facts import CaseFact, Facts
 from conversations.flow import Ending, Flow
 from conversations.lifecycle import CaseState
@@ -63,6 +63,8 @@ def _prefill(subject: str, facts: Facts) -> Answers:
     dossier = case.dossier if case is not None else None
     if dossier is None or dossier.by in ("", "owner") or dossier.outcome not in RELIEF:
         return {}
+    if case is not None and case.state == CaseState.DONE:
+        return {}
     return {"outcome": dossier.outcome}
 
 
@@ -86,8 +88,7 @@ def _alive(subject: str, facts: Facts) -> bool:
     if case is None or case.dossier is None:
         return False
     if case.state == CaseState.DONE:
-        until = case.dossier.reopens_until
-        return case.dossier.outcome == NO_ANSWER and until is not None and facts.today <= until
+        return case.dossier.comes_late(facts.today)
     return case.state == CaseState.WAITING and (
         case.stage == STAGE or (case.stage == "trust" and not case.dossier.asked_for_reminders)
     )

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conversations.dossiers import (
-    DISPUTED,
-    OUTCOMES,
-    REFUSED_FOR,
-    SILENT,
-    TO_DESK,
-    RecordAnswer,
-)
+from conversations.dossiers import OUTCOMES, RECORDED, REFUSED_FOR, RecordAnswer
 from conversations.facts import Facts
 from conversations.flow import Ending, Flow
 from conversations.messages import Say, Value
@@ -31,7 +24,7 @@ def _finish(context: Context) -> Ending:
 
 def _alive(subject: str, facts: Facts) -> bool:
     ticket = facts.desk.ticket(subject)
-    return ticket is not None and ticket.about in (DISPUTED, SILENT, TO_DESK)
+    return ticket is not None and ticket.about in RECORDED
 
 
 FLOW = Flow(

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from conversations import catalogue
-from conversations.dossiers import NO_ANSWER
 from conversations.effects import SendDocument, Withdraw
 from conversations.facts import CaseFact, Facts, VisitFact
 from conversations.flow import Ending, Flow
@@ -132,11 +131,15 @@ def _acts_on(case: CaseFact, facts: Facts) -> Iterator[_Act]:
 
 def _page(case: CaseFact, facts: Facts) -> str | None:
     """Return the page on which the owner tells what somebody outside did, if it is open."""
-    until = case.dossier.reopens_until if case.dossier is not None else None
-    if case.state == CaseState.DONE and until is not None and facts.today <= until:
-        silent = case.dossier is not None and case.dossier.outcome == NO_ANSWER
-        return "lender_answer" if silent else None
-    return STAGE_PAGES.get(case.stage) if case.state == CaseState.WAITING else None
+    letter = case.dossier
+    if case.state == CaseState.DONE:
+        late = letter is not None and letter.comes_late(facts.today)
+        return "lender_answer" if late else None
+    if case.state != CaseState.WAITING:
+        return None
+    if case.stage == "trust" and letter is not None and not letter.asked_for_reminders:
+        return "lender_answer"
+    return STAGE_PAGES.get(case.stage)
 
 
 def _withdraws(answers: Answers, facts: Facts) -> bool:

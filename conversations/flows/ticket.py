@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from conversations.dossiers import DISPUTED, SILENT, TO_DESK
+from conversations.dossiers import RECORDED
 from conversations.effects import Effect
 from conversations.facts import Facts, RemarkFact, TicketFact
 from conversations.flow import Ending, Flow
@@ -87,7 +87,7 @@ def _acts(context: Context) -> tuple[Choice, ...]:
     acts = ("answer", "close") if one.mine else ("take", "answer", "close")
     return (
         *(Choice(act, Say(context.key("act", act)), act) for act in acts),
-        *(_records(one) if one.about in (DISPUTED, SILENT, TO_DESK) else ()),
+        *(_records(one) if one.about in RECORDED else ()),
         Choice("later", Say(context.key("act", "later")), "later"),
     )
 

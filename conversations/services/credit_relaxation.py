@@ -418,7 +418,7 @@ SERVICE = Service(
         Visit("signing"),
         Waiting("delivery", opens="delivery", within=WorkingDays(5), asks=(2, 3, 4), signed=True),
         Waiting("awaiting", opens="lender_answer", within=WorkingDays(30), asks=(5, 10, 20)),
-        Waiting("trust", opens="instalment", within=WorkingDays(150)),
+        Waiting("trust", opens="instalment", within=WorkingDays(150), asks=(3, 10)),
     ),
     holder=_holder,
     about=_about,

@@ -7,14 +7,13 @@ from datetime import date, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import lender_answers, signing
+from casework import lender_answers
 from casework.act import by_office
 from conversations.lifecycle import CaseState
-from models import attachment
 from models.case import Case
 from models.consent import Consent
 from models.document import Document
-from models.dossier import Dossier, LenderAnswer
+from models.dossier import Dossier
 from models.task import Task
 from models.visit import Visit
 from tests.bot.town import BOSS, OFFICER, OWNER, Town, today, words
@@ -175,72 +174,6 @@ def move_back(town: Town, *, days: int) -> None:
         row.terms = terms
 
     town.write(passed)
-
-
-async def test_a_refusal_stays_open_for_a_month_and_then_a_second_letter_is_offered(
-    town: Town,
-) -> None:
-    case = await delivered(town)
-    bring_forward(town, "follow_up")
-    await town.work()
-    await town.tap("refused")
-    await town.tap("papers")
-    assert words("lender_answer.refused.papers") in town.heard(OWNER)
-    assert (the_case(town).state, the_case(town).stage) == (CaseState.WAITING, "awaiting")
-    bring_forward(town, "follow_up")
-    await town.work()
-    assert town.heard(OWNER).count("Apa jawaban BRI") == 1
-    bring_forward(town, "second_letter")
-    await town.work()
-    assert words("notices.letter_second", number=case.number) in town.heard(OWNER)
-    assert the_case(town).state == CaseState.DONE
-
-
-async def test_two_who_tell_different_ends_are_heard_by_a_supervisor(town: Town) -> None:
-    await town.staff(BOSS, "S1", role="supervisor")
-    await delivered(town)
-    bring_forward(town, "follow_up")
-    await town.work()
-    for said in ("longer", "unknown", "unknown", "unknown", "yes"):
-        await town.tap(said)
-    row = dossier(town)
-    assert row.outcome == "longer"
-    town.write(lambda tx: press(tx, row.desk_code, "refused"))
-    await town.quiet()
-    assert dossier(town).outcome == "longer" and the_case(town).stage == "trust"
-    assert "menurut pemohon" in town.heard(BOSS) and "menurut pemberi pinjaman" in town.heard(BOSS)
-    await town.tap("lender", BOSS)
-    await town.tap("refused", BOSS)
-    await town.tap("unsaid", BOSS)
-    assert (dossier(town).outcome, dossier(town).answered_by) == ("refused", "supervisor")
-    assert words("lender_answer.refused.unsaid") in town.heard(OWNER)
-    assert len(town.read(lambda tx: tx.scalars(select(LenderAnswer)).all())) == 3
-
-
-async def test_a_letter_is_signed_on_the_officer_s_phone_and_the_chat_goes_on_by_itself(
-    town: Town,
-) -> None:
-    await written(town)
-    await sign(town, on="screen")
-    assert "/tanda-tangan-surat/" in town.heard(OFFICER)
-    visit = town.read(lambda tx: tx.scalars(select(Visit)).one())
-    owner = town.person()
-
-    def drawn(tx: Session) -> None:
-        path = "signatures/drawn.png"
-        evidence = attachment.of_page(
-            tx, owner, attachment.SIGNATURE, "image/png", b"a drawing", path
-        )
-        found = tx.get_one(Visit, visit.id)
-        signing.sign(by_office(tx, "person:1", "drawn"), found, evidence)
-
-    town.write(drawn)
-    await town.quiet()
-    assert words("signing.drawn") in town.heard(OFFICER)
-    assert words("signing.signed") in town.heard(OFFICER)
-    await town.tap("yes", OFFICER)
-    assert the_case(town).stage == "delivery"
-    assert dossier(town).signed_how == "screen"
 
 
 def press(tx: Session, code: str, outcome: str) -> bool:

@@ -25,17 +25,20 @@ from casework import (
     badges,
     call_list,
     cases,
+    confiding,
     days,
     desk_page,
     digests,
     documents,
     door,
+    dossiers,
     erasing,
     files,
     flags,
     handing_on,
     identities,
     inviting,
+    lender_answers,
     lenders,
     linking,
     meeting,
@@ -48,6 +51,7 @@ from casework import (
     posters,
     recruiting,
     referring,
+    reminding,
     reporters,
     reports,
     signing,
@@ -57,10 +61,13 @@ from casework import (
     visits,
 )
 from casework.act import Act, Rows
+from conversations import services
 from conversations.effects import Concern, Help
 from conversations.messages import Message, Say
+from conversations.service import Waiting
 from models import (
     assisted,
+    dossier,
     finding,
     helper,
     identity,
@@ -75,6 +82,7 @@ from models.assisted import Assisted, AssistedState
 from models.attachment import VOICE, Attachment
 from models.case import Case
 from models.document import Document
+from models.dossier import Dossier
 from models.flag import Flag
 from models.infrastructure.wib import WIB
 from models.lifecycle import CaseState, NotAllowed, VisitState
@@ -319,6 +327,84 @@ def helper_id(w: World) -> int:
     helper.join(w.tx, token, w.case.person_id)
     w.tx.flush()
     return number
+
+
+LETTER = "credit_relaxation"
+
+
+def letter(w: World, stage: str) -> Dossier:
+    """Let the case be a letter to a lender, which has reached this stage."""
+    w.case.service, w.case.stage, w.permit.kind = LETTER, stage, "relief_letter"
+    w.case.answers = {
+        "business": {
+            "name": "Siti Aminah",
+            "trade": "nasi uduk",
+            "place": w.case.answers["place"],
+            "street": "Jl. Damai 3",
+            "permit": "",
+        },
+        "lender_kind": "bank",
+        "lender": {"name": "BRI"},
+        "deliver": "owner",
+    }
+    row = dossier.open_for(w.tx, w.case.id)
+    row.signed_at = now()
+    w.tx.flush()
+    return row
+
+
+def letter_case(w: World, stage: str) -> int:
+    """Let the case be a letter at this stage; return its id."""
+    letter(w, stage)
+    return w.case.id
+
+
+def letter_ticket(w: World) -> int:
+    """The id of a ticket on the letter, whose lender's answer is awaited."""
+    letter(w, "awaiting")
+    row = make.case(w.tx, w.case.person_id, make.answers(1), number="26-000009")
+    row.service, row.state, row.stage = "help", CaseState.UNDER_WAY, "answer"
+    row.answers = {"about": "letter_silent", "words": "", "visit_of": w.case.number}
+    w.tx.add(Ticket(case_id=row.id, about="letter_silent", answer_by=now(), close_by=now()))
+    w.tx.flush()
+    return row.id
+
+
+def signing_visit(w: World) -> int:
+    """Let the visit be one at which the letter is signed; return its id."""
+    letter(w, "signing")
+    w.visit.purpose = "signing"
+    w.tx.flush()
+    return w.visit.id
+
+
+def stage_of(w: World) -> Waiting:
+    """The stage at which the case waits."""
+    found = services.load()[LETTER].stage(w.case.stage)
+    assert isinstance(found, Waiting)
+    return found
+
+
+def refused(w: World) -> Dossier:
+    """A letter that the lender refused."""
+    row = letter(w, "awaiting")
+    row.outcome, row.answered_at = "refused", now()
+    return row
+
+
+def reminded(w: World) -> Dossier:
+    """A letter that was granted, and whose owner wants reminders."""
+    row = letter(w, "trust")
+    row.outcome, row.answered_at, row.reminders = "longer", now(), 0
+    return row
+
+
+def carried(w: World) -> int:
+    """The id of a letter that the officer carries to the lender."""
+    row = letter(w, "delivery")
+    row.carrier_id, row.delivered_how = w.officer.id, "officer"
+    w.tx.flush()
+    return w.case.id
 
 
 _A = AssistedState
@@ -580,6 +666,85 @@ CASES: dict[Callable[..., object], Right] = {
     ),
     visits.applicant_at: Right(lambda w, act: visits.applicant_at(act, w.visit.id), "officer"),
     door.prove_code: Right(lambda w, act: door.prove_code(act, w.visit.id), "officer"),
+    confiding.forget: Right(
+        lambda w, act: confiding.forget(act, signing_visit(w)), "office", visit=_V.DONE
+    ),
+    dossiers.approve: Right(
+        lambda w, act: dossiers.approve(act, letter_case(w, "reading")),
+        "owner",
+        _C.WAITING,
+        _V.DONE,
+    ),
+    dossiers.change: Right(
+        lambda w, act: dossiers.change(act, letter_case(w, "reading"), "lender"),
+        "owner",
+        _C.WAITING,
+        _V.DONE,
+    ),
+    dossiers.deliver: Right(
+        lambda w, act: dossiers.deliver(act, carried(w), "Bu Rina"),
+        "officer",
+        _C.WAITING,
+        _V.DONE,
+    ),
+    dossiers.follow_up: Right(
+        lambda w, act: (letter(w, "awaiting"), dossiers.follow_up(act, w.case, stage_of(w))),
+        "office",
+        _C.WAITING,
+        _V.DONE,
+    ),
+    dossiers.to_desk: Right(
+        lambda w, act: dossiers.to_desk(act, w.tx.get_one(Case, letter_case(w, "delivery"))),
+        "office",
+        _C.WAITING,
+        _V.DONE,
+    ),
+    lender_answers.at_desk: Right(
+        lambda w, act: lender_answers.at_desk(act, letter(w, "awaiting").desk_code, "longer"),
+        "office",
+        _C.WAITING,
+        _V.DONE,
+    ),
+    lender_answers.desk_case: Right(
+        lambda w, act: lender_answers.desk_case(act, letter(w, "awaiting").desk_code),
+        "office",
+        _C.WAITING,
+        _V.DONE,
+    ),
+    lender_answers.record: Right(
+        lambda w, act: lender_answers.record(act, letter_ticket(w), "refused", "papers"),
+        "supervisor",
+        _C.WAITING,
+        _V.DONE,
+    ),
+    lender_answers.tell: Right(
+        lambda w, act: lender_answers.tell(act, letter_case(w, "awaiting"), "must_come"),
+        "owner",
+        _C.WAITING,
+        _V.DONE,
+    ),
+    reminding.answer: Right(
+        lambda w, act: reminding.answer(act, reminded(w).case_id, "stop"),
+        "owner",
+        _C.WAITING,
+        _V.DONE,
+    ),
+    reminding.remind: Right(
+        lambda w, act: reminding.remind(act, w.case, reminded(w)), "office", _C.WAITING, _V.DONE
+    ),
+    reminding.say_second: Right(
+        lambda w, act: reminding.say_second(act, w.case, refused(w)), "office", _C.DONE, _V.DONE
+    ),
+    signing.ask: Right(
+        lambda w, act: signing.ask(act, signing_visit(w), "https://izin.example"),
+        "officer",
+        visit=_V.ARRIVED,
+    ),
+    signing.sign: Right(
+        lambda w, act: signing.sign(act, w.tx.get_one(Visit, signing_visit(w)), sheet(w)),
+        "office",
+        visit=_V.ARRIVED,
+    ),
     visits.rate: Right(lambda w, act: visits.rate(act, w.case.id, 5), "owner"),
     visits.window_passed: Right(
         lambda w, act: visits.window_passed(act, w.case, w.visit), "office", visit=_V.UNASSIGNED
@@ -655,12 +820,17 @@ PARTS = {
     "reporters.may_add",
     "reporters.keep_quiet",
     "visits.book_for",
+    "confiding.plan",
     "course.accept",
     "course.advance",
     "course.ask_again",
     "course.find",
     "course.to_review",
+    "course.wait_at",
+    "documents.hand_to_officer",
     "documents.issue",
+    "dossiers.void",
+    "dossiers.withdraw",
     "files.send",
     "mending.give_up",
     "mending.may_be_asked",
@@ -673,6 +843,9 @@ PARTS = {
     "people.phone_of",
     "overview.looks_after",
     "portraits.end",
+    "reminding.begin",
+    "reminding.end",
+    "reminding.plan_second",
     "tickets.goes_on",
     "tickets.mine",
     "tickets.tell_again",
@@ -684,6 +857,7 @@ PARTS = {
     "visits.offer_to",
     "visits.seek_officer",
     "visits.take_back",
+    "waiting.begin",
 }
 
 
@@ -862,3 +1036,23 @@ def test_parts_of_acts_are_called_from_inside_only(room: str) -> None:
     sources = [path.read_text() for path in (root / room).rglob("*.py")]
     assert sources
     assert [part for part in PARTS if any(f"{part}(" in source for source in sources)] == []
+
+
+def test_a_letter_is_delivered_by_its_owner_or_its_carrier(world: World) -> None:
+    """An officer of the same area who carries none of it may not."""
+    world.case.state, world.visit.state = CaseState.WAITING, VisitState.DONE
+    carried(world)
+    dossier.open_for(world.tx, world.case.id).carrier_id = world.colleague.id
+    with pytest.raises(NotAllowed):
+        dossiers.deliver(world.by("officer"), world.case.id)
+    dossiers.deliver(world.by("owner"), world.case.id)
+    assert world.case.stage == "awaiting"
+
+
+def test_a_supervisor_records_no_answer_to_their_own_letter(world: World) -> None:
+    world.case.state, world.visit.state = CaseState.WAITING, VisitState.DONE
+    ticket_id = letter_ticket(world)
+    world.case.person_id = world.actors["supervisor"] or 0
+    world.tx.flush()
+    with pytest.raises(NotAllowed):
+        lender_answers.record(world.by("supervisor"), ticket_id, "longer")

@@ -137,7 +137,7 @@ PUT_TOGETHER: dict[str, tuple[str, ...] | list[str]] = {
     "ticket.about.{}": sorted(
         {"complaint", "objection", "supervisor_misconduct", "supervisor_talk"}
         | {"no_officer", "wrong_code", "stuck_windows", "stuck_offer", "stuck_document"}
-        | set(dossiers.MATTERS)
+        | {*dossiers.RECORDED, dossiers.WITHDRAWN}
         | {"erase_data"}  # of an earlier version, which asked supervisors
         | ({str(one) for one in Help} - {Help.PHONE})
         | ({str(one) for one in Concern} - {Concern.SAFE, Concern.WORKS})

@@ -19,12 +19,13 @@ from casework.waiting import about
 from conversations import messages, services
 from conversations.events import News
 from conversations.messages import Message, Say, Value
-from conversations.service import Visit, Waiting
+from conversations.service import Service, Visit, Waiting
 from models import assisted
 from models import document as documents
 from models import task as tasks
 from models.case import Case
 from models.document import Document
+from models.lifecycle import CaseState
 from models.outbox import NewMessage, enqueue
 from models.person import has_chat
 from models.task import Task
@@ -62,9 +63,9 @@ def prepare(context: Context, document_id: int) -> Settle:
     with context.session() as tx:
         document = tx.get_one(Document, document_id)
         if document.revoked_at is not None and services.load().issuing(document.kind).waits:
-            return _nothing_left  # withdrawn, and its answers are erased
+            return _withdrawn
         kind = services.load().kind(document.kind)
-        path = f"{kind.folder}/{document.issued_on.year}/{document.number}.pdf"
+        path = documents.path_in(kind.folder, document)
         check_url = f"{context.public_url}/dokumen/{document.number}"
         typeset = _sheets().get(kind.id, plain_sheet.sheet)
         pdf = typeset(tx, document, context, check_url)
@@ -76,7 +77,9 @@ def prepare(context: Context, document_id: int) -> Settle:
     return partial(_settle, path=path)
 
 
-def _nothing_left(tx: Session, task: Task) -> datetime | None:
+def _withdrawn(tx: Session, task: Task) -> datetime | None:
+    """Delete what an earlier run of this task may have written after the withdrawal."""
+    tasks.plan(tx, "erase_letter", task.subject_id, f"erase_letter:{task.run_key}")
     return None
 
 
@@ -87,16 +90,14 @@ def _settle(tx: Session, task: Task, *, path: str) -> datetime | None:
     document.path = path
     service = services.load().issuing(document.kind)
     if document.revoked_at is not None:  # the holder was notified of the revocation
-        if service.waits:  # withdrawn meanwhile
-            tasks.plan(tx, "erase_letter", document.id, f"erase_letter:{task.run_key}")
-        return None
+        return _withdrawn(tx, task) if service.waits else None
     params: dict[str, Value] = {"number": document.number}
     if document.valid_until is not None:
         params["valid_until"] = document.valid_until
     case = tx.get_one(Case, document.case_id)
-    stage = service.stage(case.stage)
+    stage = _shown_at(service, case.stage)
     words: tuple[Say, ...] = (Say(worded("notices.document", service.id), params),)
-    if isinstance(stage, Waiting):
+    if stage is not None:
         words = (about(case), Say(f"{service.id}.{stage.id}.sheet", params))
     message = Message(
         parts=words,
@@ -109,9 +110,20 @@ def _settle(tx: Session, task: Task, *, path: str) -> datetime | None:
     if helper is not None and not has_chat(tx, document.person_id):  # it is handed over on paper
         enqueue(tx, [NewMessage(helper, f"{task.run_key}:officer", body)])
     act = by_office(tx, ACTOR, task.run_key)
-    if isinstance(stage, Waiting):
-        if stage.shows:
+    if stage is not None:
+        if stage.shows and (case.state, case.stage) == (CaseState.WAITING, stage.id):
             act.tell(document.person_id, News.DOCUMENT_SENT, document.case_id, opens=stage.opens)
     elif any(isinstance(stage, Visit) for stage in service.course):
         act.tell(document.person_id, News.DOCUMENT_SENT, document.case_id, opens="rating")
     return None
+
+
+def _shown_at(service: Service, stage_id: str) -> Waiting | None:
+    """Return the stage for which a document was typeset, though the case may have gone on."""
+    found = None
+    for stage in service.course:
+        if isinstance(stage, Waiting) and (stage.shows or stage.signed):
+            found = stage
+        if stage.id == stage_id:
+            break
+    return found
