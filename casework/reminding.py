@@ -30,11 +30,17 @@ def begin(act: Act, case: Case, row: Dossier, *, wanted: bool) -> None:
         _end(act, case)
         return
     row.reminders = 0
-    following = _next(row, act.at)
+    following = next_at(row, act.at)
     if following is None:
         _end(act, case)
     else:
-        task.plan(act.tx, REMIND, case.id, f"{REMIND}:{case.id}", due_at=_at(following))
+        task.plan(act.tx, REMIND, case.id, f"{REMIND}:{case.id}", due_at=following)
+
+
+def next_at(row: Dossier, at: datetime) -> datetime | None:
+    """Return when the next reminder is sent; None after the last."""
+    following = _next(row, at)
+    return _at(following) if following is not None else None
 
 
 def remind(act: Act, case: Case, row: Dossier) -> datetime | None:
@@ -54,11 +60,10 @@ def remind(act: Act, case: Case, row: Dossier) -> datetime | None:
     news = (waiting.about(case), _words(row, due))
     opens = "instalment" if _asks(due) else ""
     act.tell(case.person_id, News.LETTER_REMINDER, case.id, *news, opens=opens)
-    following = _next(row, act.at)
+    following = next_at(row, act.at)
     if following is None:
         _end(act, case)
-        return None
-    return _at(following)
+    return following
 
 
 def answer(act: Act, case_id: int, said: str) -> None:

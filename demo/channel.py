@@ -198,18 +198,18 @@ class Browser:
         await self._wake(address)
         return passed
 
-    async def let_days_pass(self, days: int | None) -> int | None:
-        """Let days pass for all letters, or the days to the next reminder; return how many.
-
-        None if no reminder is ahead.
+    async def let_days_pass(self, days: int | None) -> int:
+        """Let days pass for all letters, or those to the next reminder; return how many.
 
         Raises:
             TryLater: the database is unavailable.
         """
 
-        def passes(tx: Session) -> tuple[int | None, Sequence[str]]:
-            passed = days if days is not None else passing.days_to_next(tx)
-            return passed, passing.let_pass(tx, passed, NAME) if passed is not None else ()
+        def passes(tx: Session) -> tuple[int, Sequence[str]]:
+            passed, phones = passing.let_pass(tx, NAME, days)
+            for phone in phones:
+                bubbles.keep(tx, phone, {"later": passed}, sent=True)
+            return passed, phones
 
         passed, phones = await self._write(passes)
         for phone in phones:

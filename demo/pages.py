@@ -260,7 +260,7 @@ class _Demo:
             passed = await self.channel.let_days_pass(days)
         except TryLater as error:
             raise HTTPException(503, headers=RETRY) from error
-        if passed is None:
+        if not passed:
             raise HTTPException(404)
         return JSONResponse({"days": passed}, headers=NO_STORE)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import httpx
 import pytest
@@ -15,6 +15,7 @@ from models import dossier, person, task
 from models.case import Case
 from models.dossier import Dossier
 from models.infrastructure.database import Database
+from models.infrastructure.wib import WIB
 from models.person import Address
 from models.task import Task
 from tests.clock import now
@@ -22,11 +23,13 @@ from tests.web.site import Site
 from tests.web.test_demo import bubbles
 
 DAY = timedelta(days=1)
-ANSWERED = now() - timedelta(hours=2)
+ANSWERED = now() - 3 * DAY
+FIRST_DUE = ANSWERED.astimezone(WIB).date() + 10 * DAY
+REMINDED = datetime.combine(FIRST_DUE - 3 * DAY, time(9), WIB)
 
 
 def letter(tx: Session) -> int:
-    """A letter whose relief was told, whose owner is reminded in three days and a half."""
+    """A letter whose relief was told, and whose owner is reminded of the first instalment."""
     (owner_id,) = person.meet(tx, "browser", [("demo-owner", "id")]).values()
     row = Case(
         number="26-000001",
@@ -42,8 +45,9 @@ def letter(tx: Session) -> int:
     tx.flush()
     way = dossier.open_for(tx, row.id)
     way.answered_at, way.outcome = ANSWERED, "longer"
-    way.terms = {"instalment": 550_000, "first_due": "2027-01-05"}
-    task.plan(tx, "remind_instalment", row.id, "remind", due_at=now() + 3.5 * DAY)
+    way.reminders = 1
+    way.terms = {"instalment": 550_000, "first_due": FIRST_DUE.isoformat()}
+    task.plan(tx, "remind_instalment", row.id, "remind", due_at=REMINDED)
     return row.id
 
 
@@ -63,10 +67,10 @@ async def test_the_dates_of_a_letter_come_nearer(
     answer = await client.post("/demo/later", json={"days": 1})
     assert answer.json() == {"days": 1}
     due_at = await db.do(lambda tx: tx.scalars(select(Task.due_at)).one())
-    assert 2 * DAY < due_at - now() < 2.5 * DAY
+    assert due_at == REMINDED - DAY
     way = await db.do(lambda tx: tx.scalars(select(Dossier)).one())
     assert way.answered_at == ANSWERED - DAY
-    assert way.terms == {"instalment": 550_000, "first_due": "2027-01-04"}
+    assert way.terms == {"instalment": 550_000, "first_due": (FIRST_DUE - DAY).isoformat()}
     heard_at = await db.do(lambda tx: tx.scalars(select(Address.heard_at)).one())
     assert heard_at is not None and now() - heard_at > DAY
     assert [one["later"] for one in await bubbles(client)] == [1]
@@ -77,7 +81,8 @@ async def test_all_days_to_the_next_reminder_pass_at_once(
 ) -> None:
     assert (await client.post("/demo/later", json={})).status_code == 404
     await db.do(letter)
-    assert (await client.post("/demo/later", json={})).json() == {"days": 4}
+    days = -((now() - REMINDED) // DAY)
+    assert (await client.post("/demo/later", json={})).json() == {"days": days}
     due_at = await db.do(lambda tx: tx.scalars(select(Task.due_at)).one())
     assert due_at <= now()
 
