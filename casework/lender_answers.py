@@ -226,7 +226,11 @@ def _follow(act: Act, case: Case, row: Dossier, by: By, outcome: str, reason: st
     if outcome in RELIEF:
         if by is By.OWNER:
             _granted(act, case, row)
-        _go_to(act, case, "trust", asks=by is not By.OWNER)
+        course.wait_at(act, case, "trust")
+        if by is not By.OWNER:
+            heard = Say("lender_answer.heard", {"told": _said(outcome, by.value)})
+            said = (waiting.about(case), heard)
+            act.tell(case.person_id, News.LENDER_ANSWERED, case.id, *said, opens="lender_answer")
         return
     if outcome == "refused":  # it stays open: the lender may think again
         course.wait_at(act, case, "awaiting")
@@ -246,14 +250,6 @@ def _refusal(act: Act, case: Case, reason: str) -> Say:
         "complaint": complaint(readable(case.answers) or {}),
     }
     return Say("lender_answer.refused", params)
-
-
-def _go_to(act: Act, case: Case, stage: str, *, asks: bool) -> None:
-    """Move a waiting case to a later stage of its course, and ask for the terms of a relief."""
-    course.wait_at(act, case, stage)
-    if asks:
-        said = waiting.about(case)
-        act.tell(case.person_id, News.LENDER_ANSWERED, case.id, said, opens="lender_answer")
 
 
 def _granted(act: Act, case: Case, row: Dossier) -> None:
