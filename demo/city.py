@@ -30,6 +30,7 @@ from models.infrastructure import database, encryption
 from models.infrastructure.key_ring import KeyRing
 from models.infrastructure.storage import Storage
 from models.officer import Officer
+from web import lender
 
 OFFICER, BADGE = "Rahmat Hidayat", "0417"
 START = 60.0  # seconds until a process is ready, on a slow machine
@@ -131,7 +132,7 @@ def _invite(environment: Mapping[str, str], files: Storage) -> tuple[str, str, s
 def _slip(database_url: str) -> str:
     with database.session(database_url) as tx:
         newest = tx.scalars(select(Dossier).order_by(Dossier.case_id.desc()).limit(1)).one()
-        return f"/kreditur/{newest.desk_code}"
+        return f"{lender.PATH}/{newest.desk_code}"
 
 
 @contextmanager

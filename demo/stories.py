@@ -163,8 +163,7 @@ async def _credit(phones: Phones) -> Json:
     await owner.tap("receipt", "none")
     await _answer(owner, "Bu Rina, bagian kredit")
     await owner.wait("thanks", lambda b: b)
-    await owner.let_pass()
-    await owner.tap("outcome", "longer")
+    await _press(owner, phones.slip(), "longer")
     for question, said in TERMS:
         await _say_or_tap(owner, question, said)
     await owner.wait("what the relief means", lambda b: b)
@@ -219,6 +218,24 @@ async def _say_or_tap(phone: Phone, question: str, said: str) -> None:
         await phone.tap(question, said.strip("[]"))
     else:
         await _answer(phone, said)
+
+
+async def _press(lender: Phone, page: str, answer: str) -> None:
+    """The lender opens the page on the receipt slip, presses an answer, and confirms it."""
+    link = f"{lender.url}{page}"
+    print(f"  (The lender opens {link} and presses {answer!r})\n", flush=True)
+    async with lender.http.get(link) as shown:
+        form = _hidden(await shown.text())
+    for _ in ("asked", "sure"):
+        async with lender.http.post(link, data={**form, "answer": answer}) as shown:
+            if shown.status >= 400:
+                raise StepMissed(f"The lender's page was answered with {shown.status}.")
+            form |= _hidden(await shown.text())
+
+
+def _hidden(page: str) -> dict[str, str]:
+    """Return the hidden fields of a page's form."""
+    return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
 
 
 def _document(bubble: Json) -> Json | None:
@@ -279,7 +296,7 @@ async def _identify(writer: Phone, *, before: str) -> None:
     async with writer.http.get(link) as answer:
         page = await answer.text()
     form = {
-        **dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page)),
+        **_hidden(page),
         "name": NAME,
         "nik": f"317407{born.day + 40:02d}{born:%m%y}0012",
         "day": str(born.day),

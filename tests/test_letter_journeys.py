@@ -9,6 +9,7 @@ import io
 import re
 from datetime import timedelta
 
+import httpx
 import pypdf
 import pypdfium2  # type: ignore[import-untyped]  # it ships no stubs
 import pytest
@@ -20,8 +21,9 @@ from demo.sample_photo import draw
 from models.reference.area_names import Area
 from tests import test_journey as steps
 from tests.providers.bot_api import Person
-from tests.test_assisted_journeys import CHANNELS, City, hear_end
+from tests.test_assisted_journeys import CHANNELS, City, drawing, hear_end
 from tests.test_assisted_journeys import city as city
+from tests.test_assisted_journeys import sign as post_signature
 from tests.test_journey import PATIENCE, hear, tap, until
 
 STREET = "Jalan Damai nomor 3"
@@ -48,11 +50,16 @@ def test_a_letter_is_asked_for_signed_answered_and_reminded_of(city: City, chann
     approve_templates(city)
     number = ask(owner, place)
     read_draft(owner, number)
-    sign(owner, officer, place)
+    sign(owner, officer, place, paper=channel == "telegram")
     page = read_signed(city, owner, number)
     assert page.startswith(f"{city.product.url}/kreditur/")
     deliver(city, owner, channel)
-    relief(city, owner, channel)
+    if channel == "telegram":
+        press(page, "longer")
+    else:
+        tell(city, owner, channel)
+    terms(owner)
+    assert (steps.words("lender_answer.heard") in owner.chat) == (channel == "telegram")
     be_reminded(city, owner, channel)
     check_the_books(city, owner)
 
@@ -110,25 +117,42 @@ def read_draft(owner: Person, number: str) -> None:
 # -- signed and delivered --------------------------------------------------------------------------
 
 
-def sign(owner: Person, officer: Person, place: Area) -> None:
-    """An officer comes, looks for papers, and has the letter signed on paper."""
+def sign(owner: Person, officer: Person, place: Area, *, paper: bool) -> None:
+    """An officer comes, looks for papers, and has the letter signed: on paper, or on the phone."""
     hear(owner, "visit_window.window", PATIENCE)
     steps.first_button(owner)
     code = steps.takes_offer(officer, owner)
     steps.comes(owner, officer, code, (place.lat, place.lon))
     hear(officer, "signing.there")
-    for paper in ("ktp", "loan_book"):
-        tap(officer, f"credit_relaxation.paper.{paper}")
+    for there in ("ktp", "loan_book"):
+        tap(officer, f"credit_relaxation.paper.{there}")
         hear_end(officer, "common.several")
     tap(officer, "common.several.done")
     hear(officer, "signing.later")
     tap(officer, "signing.there.nothing")
     hear(officer, "signing.sign")
-    tap(officer, "signing.sign.paper")
-    hear(officer, "signing.signed_page")
-    officer.send_photo(draw("Lembar", 5)).result()
+    if paper:
+        tap(officer, "signing.sign.paper")
+        hear(officer, "signing.signed_page")
+        officer.send_photo(draw("Lembar", 5)).result()
+    else:
+        tap(officer, "signing.sign.screen")
+        on_phone(officer)
     hear(officer, "signing.signed")
     tap(officer, "signing.signed.yes")
+
+
+def on_phone(officer: Person) -> None:
+    """The owner signs on the page that the officer was sent."""
+    link = re.search(r"http\S+/tanda-tangan-surat/\S+", hear(officer, "signing.link"))
+    assert link
+    fields = hidden(httpx.get(link[0]).text) | {"drawing": drawing()}
+    assert post_signature(link[0], fields).status_code == 303
+
+
+def hidden(page: str) -> dict[str, str]:
+    """Give the hidden fields of a page's form."""
+    return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
 
 
 def read_signed(city: City, owner: Person, number: str) -> str:
@@ -166,11 +190,23 @@ def deliver(city: City, owner: Person, channel: str) -> None:
 # -- answered and reminded of ----------------------------------------------------------------------
 
 
-def relief(city: City, owner: Person, channel: str) -> None:
-    """The owner tells what the lender granted, and wants to be reminded."""
+def press(page: str, outcome: str) -> None:
+    """The lender presses an answer on its page, and says once more that it is sure."""
+    asked = httpx.post(page, data={**hidden(httpx.get(page).text), "answer": outcome})
+    assert asked.status_code == 200
+    sent = httpx.post(page, data={**hidden(asked.text), "answer": outcome})
+    assert sent.status_code == 303
+
+
+def tell(city: City, owner: Person, channel: str) -> None:
+    """The owner is asked what the lender answered, and tells it."""
     let_pass(city, channel)
     hear_news(owner, channel, "lender_answer.outcome")
     tap(owner, "lender_answer.outcome.longer")
+
+
+def terms(owner: Person) -> None:
+    """The owner tells what was granted, and wants to be reminded."""
     hear(owner, "lender_answer.instalment")
     owner.say("550 ribu").result()
     hear(owner, "lender_answer.months")
