@@ -126,7 +126,7 @@ def sign(owner: Person, officer: Person, place: Area, *, paper: bool) -> None:
     hear(officer, "signing.there")
     for there in ("ktp", "loan_book"):
         tap(officer, f"credit_relaxation.paper.{there}")
-        hear_end(officer, "common.several")
+        assert there not in hear_end(officer, "common.several"), "papers have names"
     tap(officer, "common.several.done")
     hear(officer, "signing.later")
     tap(officer, "signing.there.nothing")
