@@ -24,7 +24,7 @@ PURE := -n logical --maxprocesses 4 --dist loadscope --hypothesis-profile quick 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
 
-demo: setup ## Try it in the browser, no account needed (PLAY=1: plays a story automatically; long, referral: others; all: each)
+demo: setup ## Try it in the browser, no account needed (PLAY=1: plays a story automatically; long, referral, credit: others; all: each)
 	@$(VENV)/bin/izin demo $(if $(PLAY),--play '$(patsubst 1,short,$(PLAY))') $(ARGS)
 
 test: setup ## Run the tests (ARGS="tests/bot -k outbox": a part; AT="2026-12-31 23:55": at that time in WIB)

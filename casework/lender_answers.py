@@ -245,8 +245,9 @@ def _follow(act: Act, case: Case, row: Dossier, by: By, outcome: str, reason: st
         row.reminders = None
         course.wait_at(act, case, reminding.STAGE)
         if by is not By.OWNER:
-            said = waiting.about(case)
-            act.tell(case.person_id, News.LENDER_ANSWERED, case.id, said, opens="lender_answer")
+            heard = Say("lender_answer.heard", {"told": _said(outcome, by.value)})
+            said = (waiting.about(case), heard)
+            act.tell(case.person_id, News.LENDER_ANSWERED, case.id, *said, opens="lender_answer")
         return
     if outcome == "refused":
         _say(act, case, _refusal(act, case, reason or "unsaid"))

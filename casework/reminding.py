@@ -32,13 +32,19 @@ def begin(act: Act, case: Case, row: Dossier, *, wanted: bool) -> None:
         end(act, case)
         return
     row.reminders, row.stopped_at = 0, None
-    following = _next(row, act.at)
+    following = next_at(row, act.at)
     if following is None:
         end(act, case)
         return
     case.due_at = _at(_all(row)[-1]) + GRACE
     key = f"{REMIND}:{case.id}:{int(act.at.timestamp())}"
-    task.plan(act.tx, REMIND, case.id, key, due_at=_at(following))
+    task.plan(act.tx, REMIND, case.id, key, due_at=following)
+
+
+def next_at(row: Dossier, at: datetime) -> datetime | None:
+    """Return when the next reminder is sent; None after the last."""
+    following = _next(row, at)
+    return _at(following) if following is not None else None
 
 
 def remind(act: Act, case: Case, row: Dossier) -> datetime | None:
@@ -59,11 +65,11 @@ def remind(act: Act, case: Case, row: Dossier) -> datetime | None:
     news = (waiting.about(case), _words(row, due))
     opens = "instalment" if _asks(due) else ""
     act.tell(case.person_id, News.LETTER_REMINDER, case.id, *news, opens=opens)
-    following = _next(row, act.at)
+    following = next_at(row, act.at)
     if following is None:
         end(act, case)
         return None
-    return max(_at(following), datetime.combine(day(act.at) + timedelta(days=1), AT, WIB))
+    return max(following, datetime.combine(day(act.at) + timedelta(days=1), AT, WIB))
 
 
 def answer(act: Act, case_id: int, said: str) -> None:

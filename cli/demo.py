@@ -20,7 +20,8 @@ def add(parser: ArgumentParser) -> None:
         choices=(*STORIES, play.EVERY),
         const=next(iter(STORIES)),
         help="play a story: an officer fills the form in (short), or the owner (long), or a "
-        "neighbour tells of the place (referral); or all of them",
+        "neighbour tells of the place (referral), or a letter asks a lender for relief (credit); "
+        "or all of them",
     )
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 to use a real phone as well")
     parser.add_argument("--port", type=int, default=8000, help="of the page (default: 8000)")

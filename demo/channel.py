@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Protocol, TypeVar
@@ -38,6 +38,7 @@ from conversations.events import (
 )
 from conversations.messages import Json, Message, Question
 from conversations.parsers.identity import redact
+from demo import passing
 from models import browser as bubbles
 from models import person
 from models.infrastructure.database import Database, away
@@ -195,6 +196,24 @@ class Browser:
 
         passed = await self._write(passes)
         await self._wake(address)
+        return passed
+
+    async def let_days_pass(self, days: int | None) -> int:
+        """Let days pass for all letters, or those to the next reminder; return how many.
+
+        Raises:
+            TryLater: the database is unavailable.
+        """
+
+        def passes(tx: Session) -> tuple[int, Sequence[str]]:
+            passed, phones = passing.let_pass(tx, NAME, days)
+            for phone in phones:
+                bubbles.keep(tx, phone, {"later": passed}, sent=True)
+            return passed, phones
+
+        passed, phones = await self._write(passes)
+        for phone in phones:
+            await self._wake(phone)
         return passed
 
     async def show(self, heard: InboundMessage) -> int:

@@ -11,9 +11,10 @@ import sys
 import time
 import urllib.request
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.error import URLError
 
@@ -24,10 +25,12 @@ from casework.act import by_office
 from demo import embedded, sample_portrait
 from demo.embedded import CannotStart
 from models import migrations, officer, portrait
+from models.dossier import Dossier
 from models.infrastructure import database, encryption
 from models.infrastructure.key_ring import KeyRing
 from models.infrastructure.storage import Storage
 from models.officer import Officer
+from web import lender
 
 OFFICER, BADGE = "Rahmat Hidayat", "0417"
 START = 60.0  # seconds until a process is ready, on a slow machine
@@ -41,7 +44,8 @@ _WATCHER = 'read -r process && read -r _; kill -TERM "$process" 2>/dev/null'
 class City:
     """A running demo: its page's URL, its file store, and the invitations of its two staff.
 
-    `badge` is the path in the QR code of the officer's badge.
+    `badge` is the path in the QR code of the officer's badge, `slip` gives the one on the receipt
+    slip of the newest letter to a lender.
     """
 
     url: str
@@ -49,6 +53,7 @@ class City:
     officer_invitation: str
     supervisor_invitation: str
     badge: str
+    slip: Callable[[], str]
 
 
 @contextmanager
@@ -90,7 +95,7 @@ def city(data: Path, *, host: str, port: int, fresh: bool) -> Iterator[City]:
             for command in (["demo.serve"], ["cli.main", "worker"], ["cli.main", "dispatch"])
         ]
         _wait_until_ready(page, f"http://127.0.0.1:{port}/readyz", data / "demo.serve.log")
-        yield City(url, data / "files", *invitations)
+        yield City(url, data / "files", *invitations, partial(_slip, servers.database_url))
 
 
 def _keys(file: Path) -> Mapping[str, str]:
@@ -122,6 +127,12 @@ def _invite(environment: Mapping[str, str], files: Storage) -> tuple[str, str, s
             made = portraits.put(by_office(tx, "demo", "demo:portrait"), row)
             files.write(portrait.path_of(made), sample_portrait.draw(OFFICER, BADGE))
         return *invitations, f"{badges.PATH}/{badges.token(row.id, row.card)}"
+
+
+def _slip(database_url: str) -> str:
+    with database.session(database_url) as tx:
+        newest = tx.scalars(select(Dossier).order_by(Dossier.case_id.desc()).limit(1)).one()
+        return f"{lender.PATH}/{newest.desk_code}"
 
 
 @contextmanager

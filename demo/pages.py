@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import TypeAlias
 from urllib.parse import quote, urlencode
 
@@ -46,6 +47,7 @@ PULSE = 15.0  # seconds between keep-alive comments on a silent stream
 RETRY = {"Retry-After": "2"}
 NO_STORE = {"Cache-Control": "no-store"}
 
+MOST_DAYS = 366  # that pass at once
 DAY = timedelta(hours=24)  # WhatsApp's window: https://www.twilio.com/docs/api/errors/63016
 
 _ADDRESS = re.compile(r"demo-(?:owner|whatsapp|officer|supervisor)(?:-[a-z0-9]{1,12}){0,2}")
@@ -80,6 +82,7 @@ def routes(
         Route("/demo/new", demo.new_owner),
         Route("/demo/places.json", demo.places),
         Route("/demo/sample.jpg", demo.sample),
+        Route("/demo/later", demo.later, methods=["POST"], max_body_size=MAX_WORDS),
         post("say", demo.say, MAX_WORDS),
         post("tap", demo.tap, MAX_WORDS),
         post("location", demo.location, MAX_WORDS),
@@ -152,6 +155,7 @@ class _Demo:
             owner=owner,
             more=int(more),
             most=MORE,
+            here=_on_this_machine(request),
             words=self.pages.group("demo.js", locale),
         )
 
@@ -240,6 +244,25 @@ class _Demo:
         if not passed:
             raise HTTPException(404)
         return Response(status_code=204, headers=NO_STORE)
+
+    async def later(self, request: Request) -> Response:
+        """Let `days` pass for all letters, or without them the days to the next reminder.
+
+        Only for a browser on this machine: it concerns everybody who is in the demo.
+        """
+        refuse_other_sites(request)
+        if not _on_this_machine(request):
+            raise HTTPException(403)
+        days = (await _body(request)).get("days")
+        if days is not None and not (type(days) is int and 0 < days <= MOST_DAYS):
+            raise HTTPException(400)
+        try:
+            passed = await self.channel.let_days_pass(days)
+        except TryLater as error:
+            raise HTTPException(503, headers=RETRY) from error
+        if not passed:
+            raise HTTPException(404)
+        return JSONResponse({"days": passed}, headers=NO_STORE)
 
     async def _hear(self, read: Callable[[], InboundMessage]) -> Response:
         """Store the person's bubble, and respond when the bot has taken the message."""
@@ -369,14 +392,26 @@ def _as_json(row: BrowserMessage) -> Json:
 async def _act(request: Request) -> tuple[str, dict[str, Json]]:
     """Return a post's phone and its JSON body."""
     refuse_other_sites(request)
-    address = _address(request.path_params["address"])
+    return _address(request.path_params["address"]), await _body(request)
+
+
+async def _body(request: Request) -> dict[str, Json]:
+    """Return a post's JSON body."""
     try:
         body = await request.json()
     except ValueError as error:  # bad JSON or bad UTF-8
         raise HTTPException(400) from error
     if not isinstance(body, dict):
         raise HTTPException(400)
-    return address, body
+    return body
+
+
+def _on_this_machine(request: Request) -> bool:
+    """Whether a request comes from the machine on which the demo runs."""
+    try:
+        return request.client is not None and ip_address(request.client.host).is_loopback
+    except ValueError:  # a socket of another kind
+        return False
 
 
 def _address(text: str) -> str:

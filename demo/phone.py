@@ -50,6 +50,16 @@ class Phone:
         """Send a pin."""
         await self._post("location", {"lat": lat, "lon": lon})
 
+    async def let_pass(self) -> None:
+        """Let time pass, for everybody, to the next reminder of a letter."""
+        self.used = len(self.bubbles)
+        async with self.http.post(f"{self.url}/demo/later", json={}) as answer:
+            if answer.status >= 400:
+                raise StepMissed(f"No reminder is ahead: the page answered with {answer.status}.")
+            passed = (await answer.json())["days"]
+        print(f"  (time passes: {passed} days)\n", flush=True)
+        await self.look()
+
     async def photograph(self) -> None:
         """Send a sample photo."""
         async with self.http.get(f"{self.url}/demo/sample.jpg") as answer:
@@ -71,7 +81,7 @@ class Phone:
                     for phone in (self, *self.others):
                         await phone.look()
                     for bubble in reversed(self.bubbles[self.used :]):
-                        found = find(bubble) if bubble["sent"] else None
+                        found = find(bubble) if _is_from_bot(bubble) else None
                         if found is not None:
                             return found
                     await asyncio.sleep(LOOK)
@@ -130,7 +140,13 @@ def finds(pattern: str) -> Callable[[Json], str | None]:
     return find
 
 
+def _is_from_bot(bubble: Json) -> bool:
+    return bool(bubble["sent"]) and "later" not in bubble
+
+
 def _print(who: str, bubble: Json) -> None:
+    if "later" in bubble:
+        return
     sign = "<" if bubble["sent"] else ">"
     lines = str(bubble.get("text", "")).splitlines() or [_without_words(bubble)]
     print(f"{who:9} {sign} {lines[0]}")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import aiohttp
 
+from conversations.messages import Json
 from demo.city import City, city
 from demo.phone import Phone
 from demo.stories import STORIES, Phones
@@ -40,7 +41,7 @@ async def _run_until_stopped(running: City) -> None:
 
 
 async def play(running: City, folder: Path, story: str) -> Path:
-    """Play one of `STORIES` and print the messages; return the permit's file.
+    """Play one of `STORIES` and print the messages; return its document's file.
 
     Raises:
         StepMissed: a step did not happen.
@@ -52,18 +53,19 @@ async def play(running: City, folder: Path, story: str) -> Path:
             officer=Phone("Petugas", "demo-officer", running.url, http),
             supervisor=Phone("Pengawas", "demo-supervisor", running.url, http),
             neighbour=Phone("Tetangga", "demo-owner-2", running.url, http),
+            slip=running.slip,
         )
         everybody = phones.everybody()
         for phone in everybody:
             phone.others = [one for one in everybody if one is not phone]
         await _join(phones.officer, running.officer_invitation)
         await _join(phones.supervisor, running.supervisor_invitation)
-        await STORIES[story](phones)
-        permit = await _receive(phones.owner, folder)
+        held = await STORIES[story](phones)
+        document = await _save(phones.owner, held, folder)
         for phone in everybody:
             await phone.look()
-    print(f"\nThe permit lies at {permit}", flush=True)
-    return permit
+    print(f"\nThe document lies at {document}", flush=True)
+    return document
 
 
 async def _join(phone: Phone, invitation: str) -> None:
@@ -74,14 +76,12 @@ async def _join(phone: Phone, invitation: str) -> None:
         await phone.wait("the desk", lambda b: b if "choices" in b else None)
 
 
-async def _receive(owner: Phone, folder: Path) -> Path:
-    """The permit arrives in the owner's chat; the owner rates the service."""
-    card = await owner.wait("the permit", lambda b: b.get("document"))
-    async with owner.http.get(f"{owner.url}{card['url']}") as answer:
+async def _save(owner: Phone, held: Json, folder: Path) -> Path:
+    """Save the document of one of the owner's bubbles."""
+    async with owner.http.get(f"{owner.url}{held['url']}") as answer:
         answer.raise_for_status()
         content = await answer.read()
     folder.mkdir(exist_ok=True)
-    permit = folder.resolve() / str(card["name"])
-    permit.write_bytes(content)
-    await owner.tap("stars", "5")
-    return permit
+    document = folder.resolve() / str(held["name"])
+    document.write_bytes(content)
+    return document

@@ -1,4 +1,4 @@
-"""The demo's stories: people with phones in their hands, from the first word to the permit.
+"""The demo's stories: people with phones in their hands, from the first word to the end.
 
 They use the demo page's own endpoints, and the secure pages that the bot sends them to.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from conversations import services
+from conversations.messages import Json
 from demo.phone import Phone, StepMissed, asks, finds, wishes
 
 NAME = "Siti Aminah"
@@ -23,20 +24,69 @@ CODE_PAGE = r"https?://\S+/k/\S+"
 FORM_CODE = r'class="code"[^>]*>([^<]+)<'  # on the page behind the QR code
 
 
+#: The owner's answers about a loan, question by question; a button is in brackets.
+LETTER = (
+    ("consent", "[yes]"),
+    ("owner_name", NAME),
+    ("trade", "jual nasi uduk"),
+    ("place", "cipete utara"),
+    ("street", "Jalan Damai no. 12, dekat musala"),
+    ("lender_kind", "[bank]"),
+    ("lender", "BRI"),
+    ("branch", "Unit Cipulir"),
+    ("product", "[kur]"),
+    ("since", "Maret 2024"),
+    ("remaining", "[to_10]"),
+    ("instalment", "850 ribu"),
+    ("arrears", "[to_3]"),
+    ("before", "9 juta"),
+    ("now", "4 juta"),
+    ("reason", "[slow]"),
+    ("reason", "[done]"),
+    ("can_pay", "500 ribu"),
+    ("wish", "[smaller]"),
+    ("wish", "[done]"),
+    ("others", "[none]"),
+    ("talked", "[no]"),
+    ("deliver", "[owner]"),
+    ("confirm", "[send]"),
+)
+#: The officer's answers at the signature.
+SIGNING = (
+    ("there", "[ktp]"),
+    ("there", "[loan_book]"),
+    ("there", "[done]"),
+    ("later", "[cash_book]"),
+    ("later", "[done]"),
+    ("sign", "[paper]"),
+)
+#: The terms of the new contract, as the owner tells them.
+TERMS = (
+    ("instalment", "550 ribu"),
+    ("months", "24 bulan"),
+    ("first_due", "tanggal 5 bulan depan"),
+    ("reminds", "[yes]"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Phones:
-    """The phones of those who may be in a story; the permit comes to the owner's."""
+    """The phones of those who may be in a story; the document comes to the owner's.
+
+    `slip` gives the path in the QR code of the receipt slip that a letter's lender holds.
+    """
 
     owner: Phone
     officer: Phone
     supervisor: Phone
     neighbour: Phone
+    slip: Callable[[], str]
 
     def everybody(self) -> tuple[Phone, ...]:
         return (self.owner, self.officer, self.supervisor, self.neighbour)
 
 
-async def _short(phones: Phones) -> None:
+async def _short(phones: Phones) -> Json:
     """The owner says what, where and when; the officer fills the form in at the stall."""
     owner, officer = phones.owner, phones.officer
     await _begin(owner, "quick")
@@ -50,9 +100,10 @@ async def _short(phones: Phones) -> None:
     await officer.tap("way", "chat")
     await owner.tap("confirm", "send")
     await _hand_over(officer)
+    return await _receive(owner)
 
 
-async def _long(phones: Phones) -> None:
+async def _long(phones: Phones) -> Json:
     """The owner fills the form in at home; the officer comes with the permit."""
     owner, officer = phones.owner, phones.officer
     await _begin(owner, "self")
@@ -70,9 +121,10 @@ async def _long(phones: Phones) -> None:
     await owner.tap("window", "")
     await _meet(officer, owner)
     await _hand_over(officer)
+    return await _receive(owner)
 
 
-async def _referral(phones: Phones) -> None:
+async def _referral(phones: Phones) -> Json:
     """A neighbour tells of a place; the officer helps there, and its owner's phone takes over."""
     owner, officer, neighbour = phones.owner, phones.officer, phones.neighbour
     await _tell(neighbour)
@@ -86,13 +138,50 @@ async def _referral(phones: Phones) -> None:
     await _scan(owner, await officer.wait("the form's code", finds(CODE_PAGE)))
     await owner.tap("confirm", "send")
     await _hand_over(officer)
+    return await _receive(owner)
 
 
-#: The stories by the names that `izin demo --play` takes; the first is the usual one.
-STORIES: dict[str, Callable[[Phones], Awaitable[None]]] = {
+async def _credit(phones: Phones) -> Json:
+    """The owner is behind with a loan; a letter, its lender, and three reminders follow."""
+    owner, officer = phones.owner, phones.officer
+    await owner.say("Halo")
+    await owner.tap("menu", "credit_relaxation")
+    for question, said in LETTER:
+        await _say_or_tap(owner, question, said)
+    await owner.wait("the draft", _document)
+    await owner.tap("read", "right")
+    await owner.tap("window", "")
+    await _meet(officer, owner)
+    for question, said in SIGNING:
+        await _say_or_tap(officer, question, said)
+    await officer.wait("the question for a photo", wishes("photo"))
+    await officer.photograph()
+    await officer.tap("signed", "yes")
+    letter = await owner.wait("the signed letter", _document)
+    await owner.let_pass()
+    await owner.tap("delivered", "yes")
+    await owner.tap("receipt", "none")
+    await _answer(owner, "Bu Rina, bagian kredit")
+    await owner.wait("thanks", lambda b: b)
+    await _press(owner, phones.slip(), "longer")
+    for question, said in TERMS:
+        await _say_or_tap(owner, question, said)
+    await owner.wait("what the relief means", lambda b: b)
+    await owner.let_pass()
+    await owner.wait("what to read before signing", lambda b: b)
+    await owner.let_pass()
+    await owner.tap("ready", "yes")
+    await owner.wait("thanks", lambda b: b)
+    return letter
+
+
+#: The stories by the names that `izin demo --play` takes; the first is the usual one. Each gives
+#: the document that the owner holds at its end.
+STORIES: dict[str, Callable[[Phones], Awaitable[Json]]] = {
     "short": _short,
     "long": _long,
     "referral": _referral,
+    "credit": _credit,
 }
 
 
@@ -121,6 +210,43 @@ async def _tell(neighbour: Phone) -> None:
     await neighbour.tap("confirm", "send")
     await neighbour.wait("thanks", lambda b: b)
     neighbour.used = len(neighbour.bubbles)  # what comes later is news
+
+
+async def _say_or_tap(phone: Phone, question: str, said: str) -> None:
+    """Answer one question by its button, written in brackets, or with words."""
+    if said.startswith("["):
+        await phone.tap(question, said.strip("[]"))
+    else:
+        await _answer(phone, said)
+
+
+async def _press(lender: Phone, page: str, answer: str) -> None:
+    """The lender opens the page on the receipt slip, presses an answer, and confirms it."""
+    link = f"{lender.url}{page}"
+    print(f"  (The lender opens {link} and presses {answer!r})\n", flush=True)
+    async with lender.http.get(link) as shown:
+        form = _hidden(await shown.text())
+    for _ in ("asked", "sure"):
+        async with lender.http.post(link, data={**form, "answer": answer}) as shown:
+            if shown.status >= 400:
+                raise StepMissed(f"The lender's page was answered with {shown.status}.")
+            form |= _hidden(await shown.text())
+
+
+def _hidden(page: str) -> dict[str, str]:
+    """Return the hidden fields of a page's form."""
+    return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
+
+
+def _document(bubble: Json) -> Json | None:
+    return bubble.get("document")
+
+
+async def _receive(owner: Phone) -> Json:
+    """The permit arrives in the owner's chat; the owner rates the service."""
+    permit = await owner.wait("the permit", _document)
+    await owner.tap("stars", "5")
+    return permit
 
 
 async def _send_place(phone: Phone) -> None:
@@ -170,7 +296,7 @@ async def _identify(writer: Phone, *, before: str) -> None:
     async with writer.http.get(link) as answer:
         page = await answer.text()
     form = {
-        **dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page)),
+        **_hidden(page),
         "name": NAME,
         "nik": f"317407{born.day + 40:02d}{born:%m%y}0012",
         "day": str(born.day),

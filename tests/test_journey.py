@@ -488,10 +488,11 @@ def test_the_demo_plays_its_stories_by_itself(tmp_path: Path) -> None:
     assert played.returncode == 0, played.stdout[-3000:] + played.stderr[-3000:]
     _, *told = re.split(r"^-- (\w+) --$", played.stdout, flags=re.M)
     by_name = dict(zip(told[::2], told[1::2], strict=True))
-    assert list(by_name) == ["short", "long", "referral"]
+    assert list(by_name) == ["short", "long", "referral", "credit"]
     for name, story in by_name.items():
-        permit = Path(re.findall(r"The permit lies at (.+\.pdf)", story)[0])
-        assert pypdf.PdfReader(permit).pages
-        assert ("Bacakan ke pemilik" in story) == (name != "long")
+        document = Path(re.findall(r"The document lies at (.+\.pdf)", story)[0])
+        assert pypdf.PdfReader(document).pages
+        assert ("Bacakan ke pemilik" in story) == (name in {"short", "referral"})
         picture = re.search(r"Petugas kami, Rahmat Hidayat(?:(?!\n\n\w).)*\(gambar\)", story, re.S)
         assert (picture is not None) == (name != "referral")
+    assert words("instalment.noted.yes") in by_name["credit"]

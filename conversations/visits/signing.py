@@ -23,14 +23,19 @@ def _visit(context: Context) -> VisitFact:
 
 
 def _papers(context: Context) -> tuple[Choice, ...]:
-    """Return a choice for each paper that is not there yet, and one for none of them."""
-    visit = _visit(context)
+    """Return a choice for each paper of the letter, and one for none of them."""
+    return _choices(context, _visit(context).papers)
+
+
+def _missing(context: Context) -> tuple[Choice, ...]:
+    """Return a choice for each paper that is not there, and one for none of them."""
     there = picked(context.answers.get("there"))
-    named = (
-        Choice(one, Say(f"{visit.service}.paper.{one}"), one)
-        for one in visit.papers
-        if one not in there
-    )
+    return _choices(context, tuple(one for one in _visit(context).papers if one not in there))
+
+
+def _choices(context: Context, papers: tuple[str, ...]) -> tuple[Choice, ...]:
+    service = _visit(context).service
+    named = (Choice(one, Say(f"{service}.paper.{one}"), one) for one in papers)
     return (*named, Choice(NOTHING, Say("signing.there.nothing"), NOTHING))
 
 
@@ -73,7 +78,7 @@ SCRIPT = Script(
         ),
         Several(
             "later",
-            options=_papers,
+            options=_missing,
             at_most=12,
             alone=frozenset({NOTHING}),
             when=_some_missing,

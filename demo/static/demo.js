@@ -52,6 +52,10 @@
     return `${number} ${unit[1]}`;
   }
 
+  function days(number) {
+    return (number === 1 ? WORDS.later_day : WORDS.later_days).replace("{n}", String(number));
+  }
+
   function uuid() { // crypto.randomUUID is missing where a phone opens the page over plain http
     const bytes = crypto.getRandomValues(new Uint8Array(16));
     bytes[6] = (bytes[6] & 0x0f) | 0x40;
@@ -250,8 +254,8 @@
       }
       this.find(".empty").hidden = true;
       this.newDay(message.at);
-      const passed = message.passed && make("li", "day", WORDS.day_passed);
-      this.find(".bubbles").append(passed || this.draw(message));
+      const passed = message.passed ? WORDS.day_passed : message.later && days(message.later);
+      this.find(".bubbles").append(passed ? make("li", "day", passed) : this.draw(message));
       if (end) this.toNewest();
       if (message.sent && ready && !end) this.behind();
       if (message.sent && ready && !this.shown) this.count(this.unread + 1);
@@ -415,6 +419,23 @@
     window.addEventListener("pagehide", () => stream.close(), { once: true });
   }
 
+  // -- time passes for everybody; the page has this only on the demo's own machine
+
+  const later = document.querySelector(".later");
+  later?.addEventListener("click", async (event) => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    const options = { method: "POST", headers: { "Content-Type": "application/json" } };
+    const body = JSON.stringify(button.dataset.days ? { days: Number(button.dataset.days) } : {});
+    button.disabled = true;
+    const answer = await fetch("/demo/later", { ...options, body }).catch(() => null);
+    button.disabled = false;
+    const said = later.querySelector("[role=status]");
+    said.hidden = Boolean(answer?.ok);
+    if (!said.hidden) said.textContent = answer?.status === 404 ? WORDS.later_nothing : WORDS.reconnecting;
+    else later.open = false;
+  });
+
   phones.forEach((phone, at) => {
     phone.tab.addEventListener("click", () => phone.show());
     phone.tab.addEventListener("keydown", (event) => {
@@ -430,6 +451,7 @@
       const inside = phone.find(".attach").contains(event.target) || phone.find(".clip").contains(event.target);
       if (!inside && !event.target.closest(".wish")) phone.menu(false);
     }
+    if (later && !later.contains(event.target)) later.open = false;
   });
   window.addEventListener("pageshow", (event) => { if (event.persisted) connect(); });
   if (window.visualViewport) { // iOS lays the keyboard over the page

@@ -14,4 +14,4 @@ def test_a_story_that_is_not_known_is_refused_with_those_that_are(
         main(["demo", "--play", "quick"])
     said = capsys.readouterr().err
     assert "'quick'" in said
-    assert all(name in said for name in ("short", "long", "referral", "all"))
+    assert all(name in said for name in ("short", "long", "referral", "credit", "all"))
