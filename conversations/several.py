@@ -78,9 +78,12 @@ class Several(Step):
         named = [one for one in named if not any(one.evidence < other.evidence for other in named)]
 
         def place(one: lexicon.Ranked) -> int:
-            others = frozenset[str]().union(*(o.evidence for o in named if o is not one))
-            found = [said.find(word) for word in one.evidence - others or one.evidence]
-            return min((at for at in found if at >= 0), default=len(said))
+            """Where its own words stand; "anak sakit" is told by its last one."""
+            own = one.evidence.difference(*(o.evidence for o in named if o is not one))
+            found = [at for word in one.evidence if (at := said.find(word)) >= 0]
+            if own:
+                return max((said.find(word) for word in own), default=len(said))
+            return min(found, default=len(said))
 
         return [one.name for one in sorted(named, key=place)]
 
