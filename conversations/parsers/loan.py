@@ -41,6 +41,7 @@ _YEARS = frozenset({"tahun", "thn", "th", "year", "years"})
 OLDEST = 30  # years
 _FEW = 5  # words that may say nothing but that somebody does not know
 _DAYS: Mapping[str, int] = {"hari": 1, "minggu": 7, "bulan": 30, "tahun": 365}
+_ONE = re.compile(r"\bse(hari|minggu|bulan|tahun)")  # "setahun" is "1 tahun"
 _LENGTH = re.compile(r"\b(\w+) ?(hari|minggu|bulan|tahun)(?:an)?\b")
 #: The most days of each band of arrears, by the grades of collectability.
 ARREARS: Mapping[str, int] = {"under_1": 29, "to_3": 90, "to_4": 120, "to_6": 180}
@@ -101,7 +102,7 @@ def since() -> Parser:
     """
 
     def parse(text: str, facts: Facts) -> str:
-        said = standardised(text)
+        said = _ONE.sub(r"1 \1", standardised(text))
         found = _when(said, facts.today.year, facts.today.month)
         if found is None:
             raise Refused("no_year")
@@ -174,7 +175,7 @@ def months(*, at_most: int = 120) -> Parser:
     """
 
     def parse(text: str, facts: Facts) -> int:
-        said = plain(text)
+        said = _ONE.sub(r"1 \1", plain(text))
         found = re.search(r"\b(\w+) ?(?:tahun|thn|th|years?)\b", said)
         years = spoken([found[1]]) if found is not None else None
         words = _WORD.findall(said)
@@ -230,7 +231,7 @@ def _lengths(said: str) -> str:
     """Return words with lengths of time as a number and a unit: "sebulan" is "1 bulan"."""
     for name, unit in (("half_year", "6 bulan"), *((f"units_{one}", one) for one in _DAYS)):
         said = lists.any_of("loan", name).sub(unit, said)
-    said = re.sub(r"\bse(hari|minggu|bulan|tahun)", r"1 \1", said)
+    said = _ONE.sub(r"1 \1", said)
     return re.sub(r"\b(?:a|an) (?=hari|minggu|bulan|tahun)", "1 ", said)
 
 
