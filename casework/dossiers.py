@@ -100,8 +100,9 @@ def deliver(act: Act, case_id: int, receiver: str = "", receipt_id: int | None =
     if receipt_id is not None and (photo is None or not act.is_of(photo.person_id)):
         raise NotAllowed(f"file {receipt_id} is not {act.actor}'s")
     row.delivered_at, row.receiver, row.receipt_id = act.at, receiver or None, receipt_id
-    row.delivered_how = "owner" if act.is_of(case.person_id) else "officer"
-    if row.delivered_how == "officer":
+    if row.delivered_how != "desk":
+        row.delivered_how = "owner" if act.is_of(case.person_id) else "officer"
+    if not act.is_of(case.person_id):
         said = Say("notices.letter_delivered", {"number": case.number})
         act.tell(case.person_id, News.LETTER_DELIVERED, case.id, said)
     act.note("letter.delivered", f"case:{case.id}", how=row.delivered_how)

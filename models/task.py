@@ -31,6 +31,7 @@ KINDS = (
     "alarm",
     "digest",
     "check_form",
+    "forget_confided",
     "follow_up",
     "letter_to_desk",
     "remind_instalment",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -16,7 +17,8 @@ from models.document import Document
 from models.dossier import Dossier
 from models.task import Task
 from models.visit import Visit
-from tests.bot.town import BOSS, OFFICER, OWNER, Town, today, words
+from tests.bot.test_linking import code, type_in
+from tests.bot.town import BOSS, OFFICER, OTHER, OWNER, Town, today, words
 from tests.clock import now
 
 #: What an owner answers, tap by tap; a value in brackets is a button.
@@ -159,6 +161,49 @@ async def test_a_letter_is_written_signed_delivered_answered_and_reminded_of(tow
     assert told.count("cicilan pertama") == told.count("cicilan ketiga") == 1
     assert dossier(town).reminders == 8
     assert the_case(town).state == CaseState.DONE
+
+
+async def test_linking_two_chats_moves_a_letter(town: Town) -> None:
+    await town.say("halo", OTHER)
+    older = town.person(OTHER)
+    case = await written(town)
+    assert case.person_id != older
+    await type_in(town, await code(town, OTHER), OWNER)
+    await town.work()
+    letter = town.read(lambda tx: tx.scalars(select(Document)).one())
+    assert (the_case(town).person_id, letter.person_id) == (older, older)
+    bring_forward(town, "follow_up")
+    await town.work()
+    asked = words("notices.about_letter", number=case.number)
+    assert asked in town.heard(OTHER) + town.heard(OWNER)
+    await town.say("permohonan saya", OTHER)
+    await town.tap(f"withdraw-{case.id}", OTHER)
+    await town.tap("yes", OTHER, step="sure")
+    assert the_case(town).state == CaseState.CANCELLED
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"[to_3]": "[over_6]"},
+        {"[no]": "[twice]"},
+        {"4 juta": "1 juta"},
+    ],
+    ids=["late", "many_times", "heavy"],
+)
+async def test_a_supervisor_reviews_what_is_flagged_first(
+    town: Town, changed: dict[str, str]
+) -> None:
+    await town.staff(BOSS, "1", role="supervisor")
+    await fill_in(town, instead=changed)
+    await town.work()
+    assert the_case(town).state == CaseState.IN_REVIEW
+    await town.tap("approve", BOSS)
+    await town.tap("yes", BOSS, step="letter")
+    await town.work()
+    assert (the_case(town).state, the_case(town).stage) == (CaseState.WAITING, "reading")
+    for figure in ("bulan", "80 %", "850.000", "500.000", "9.000.000", "4.000.000", "1.000.000"):
+        assert figure not in town.heard(BOSS)
 
 
 def move_back(town: Town, *, days: int) -> None:

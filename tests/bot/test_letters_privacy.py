@@ -31,7 +31,9 @@ ODD = {"850 ribu": "873.651", "9 juta": "9.123.457", "4 juta": "4.321.987", "500
 NEW = "551.207"
 FIGURE = re.compile("|".join(re.escape(one) for one in (*ODD.values(), NEW)))
 BARE = re.compile("|".join(one.replace(".", "") for one in (*ODD.values(), NEW)))
-WORDS = re.compile(r"menunggak|tunggakan|1-3 bulan|Rp5 sampai|Rp10 juta", re.IGNORECASE)
+WORDS = re.compile(
+    r"menunggak|tunggakan|1-3 bulan|6 bulan|80 %|Rp5 sampai|Rp10 juta", re.IGNORECASE
+)
 
 #: What a supervisor may say to see cases, lists and figures.
 ASKED = ("halo", "daftar", "angka hari ini", "kunjungan hari ini", "terlambat", "belum dikunjungi")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from casework import course, dossiers, lender_answers, reminding, tickets, waiting
@@ -19,6 +19,7 @@ from models.inbox import InboxMessage
 from models.infrastructure.wib import WIB
 from models.lifecycle import CaseState, NotAllowed
 from tests import world as make
+from tests.clock import ALWAYS_NIGHT, now
 from tests.letters_at import (
     DAY,
     SERVICE,
@@ -132,6 +133,16 @@ def test_no_working_day_is_a_weekend_or_a_holiday() -> None:
         "2026-12-29T09:00:00+07:00",
         "2026-12-30T09:00:00+07:00",
     ]
+
+
+def test_nobody_is_asked_at_night(tx: Session, city: Engine) -> None:
+    case = letter(tx, "awaiting")
+    tx.commit()
+    with Session(city, info=ALWAYS_NIGHT.info) as night:
+        mine = night.get_one(Case, case.id)
+        dossiers.follow_up(by_office(night, morning(night, mine, 5)), mine, stage_of(mine))
+        (waits,) = night.scalars(select(InboxMessage))
+        assert waits.due_at is not None and waits.due_at > now()
 
 
 # -- closed without an answer, and opened again ----------------------------------------------------

@@ -70,6 +70,7 @@ ANSWERS = {
     "notices.officer_unknown",
     "notices.officer_yours",
     "notices.visit_done_officer",
+    "credit_relaxation.notices.visit_done_officer",
     "notices.to_be_printed",
     "business_permit.notices.to_be_printed",
     "notices.window_chosen",
