@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
-from casework import course, waiting
+from casework import course
 from casework.act import Act
 from casework.documents import day
 from conversations.dossiers import Reminder, Terms, reminders
@@ -62,9 +62,8 @@ def remind(act: Act, case: Case, row: Dossier) -> datetime | None:
         return _at(due)
     row.reminders = _all(row).index(due) + 1
     act = replace(act, cause=f"{REMIND}:{case.id}:{due.key}")  # each is sent once
-    news = (waiting.about(case), _words(row, due))
     opens = "instalment" if _asks(due) else ""
-    act.tell(case.person_id, News.LETTER_REMINDER, case.id, *news, opens=opens)
+    act.tell(case.person_id, News.LETTER_REMINDER, case.id, _words(case, row, due), opens=opens)
     following = next_at(row, act.at)
     if following is None:
         end(act, case)
@@ -144,9 +143,10 @@ def _at(reminder: Reminder) -> datetime:
     return datetime.combine(reminder.on, AT, WIB)
 
 
-def _words(row: Dossier, due: Reminder) -> Say:
+def _words(case: Case, row: Dossier, due: Reminder) -> Say:
+    """Return the reminder; its first line is neutral, since others may see the phone."""
     terms = terms_of(row)
-    params: dict[str, Value] = {}
+    params: dict[str, Value] = {"number": case.number}
     if due.due is not None:
         params["day"] = Say("common.day", {"day": due.due})
         known = terms.instalment if terms is not None else None

@@ -16,6 +16,7 @@ import pytest
 import zxingcpp
 from sqlalchemy.orm import Session
 
+from conversations import catalogue
 from demo import passing
 from demo.sample_photo import draw
 from models.reference.area_names import Area
@@ -250,9 +251,10 @@ def hear_news(owner: Person, channel: str, key: str) -> None:
 
 
 def hear_words(owner: Person, channel: str, key: str) -> None:
-    """Hear what comes after days and asks nothing; on WhatsApp its template."""
+    """Hear what comes after days and asks nothing; on WhatsApp its template says all of it."""
     if channel == "whatsapp":
-        owner.wait_for("Balas pesan ini", PATIENCE).result()
+        said = catalogue.load().entries[key]["id"].split("\n\n")[-1]
+        owner.wait_for(said, PATIENCE).result()
     else:
         hear_end(owner, key)
 

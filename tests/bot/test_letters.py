@@ -157,7 +157,7 @@ async def test_a_letter_is_written_signed_delivered_answered_and_reminded_of(tow
         await town.work()
     told = town.heard(OWNER)
     for key in ("contract", "after_1", "after_2", "after_3", "record"):
-        assert words(f"notices.reminder.{key}") in told
+        assert words(f"notices.reminder.{key}", number=case.number) in told
     assert told.count("cicilan pertama") == told.count("cicilan ketiga") == 1
     assert dossier(town).reminders == 8
     assert the_case(town).state == CaseState.DONE
