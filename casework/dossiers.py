@@ -125,10 +125,10 @@ def withdraw(act: Act, case: Case) -> None:
     row.withdrawn_at = act.at
     consent.take_back(act.tx, case.person_id, waiting.passes_on(case))
     act.note("consent.taken_back", f"person:{case.person_id}", purpose=waiting.passes_on(case))
-    if row.carrier_id is not None and row.delivered_at is None:
-        officer = act.tx.get_one(Officer, row.carrier_id)
+    carrier = _carrier(act, row)
+    if carrier is not None:
         said = Say("notices.letter_not_carried", {"number": case.number})
-        act.tell(officer.person_id, News.STAGE_BEGAN, case.id, said)
+        act.tell(carrier.person_id, News.STAGE_BEGAN, case.id, said)
     void(act, case)
     if row.delivered_at is not None:
         matter = Say("notices.letter_withdrawn", {"number": case.number})
@@ -142,6 +142,13 @@ def void(act: Act, case: Case) -> None:
         if letter.revoked_at is None:
             document.revoke(act.tx, letter, reason="-", actor=act.actor)
         task.plan(act.tx, ERASE, letter.id, f"{ERASE}:{letter.id}")
+
+
+def _carrier(act: Act, row: Dossier) -> Officer | None:
+    """Return the officer who carries a letter that is not delivered yet."""
+    if row.carrier_id is None or row.delivered_at is not None:
+        return None
+    return act.tx.get_one(Officer, row.carrier_id)
 
 
 def is_of(run_key: str, case: Case) -> bool:
@@ -185,9 +192,9 @@ def follow_up(act: Act, case: Case, stage: Waiting) -> datetime | None:
         tickets.wait(act, case, SILENT, matter)
     opens = "lender_answer" if stage.id == reminding.STAGE else stage.opens
     act.tell(case.person_id, News.STAGE_WAITS, case.id, *says, opens=opens)
-    if row.carrier_id is not None and row.delivered_at is None:
-        officer = act.tx.get_one(Officer, row.carrier_id)
-        act.tell(officer.person_id, News.STAGE_BEGAN, case.id, opens="delivery")
+    carrier = _carrier(act, row)
+    if carrier is not None and carrier.active:
+        act.tell(carrier.person_id, News.STAGE_BEGAN, case.id, opens="delivery")
     further = stage.asks[row.asked] if row.asked < len(stage.asks) else stage.within.days
     return max(next_day, waiting.morning(days, case.moved_at, further))
 

@@ -342,6 +342,7 @@ _SUBJECTS: Mapping[str, str] = {
     "portrait": "SELECT id FROM portraits ORDER BY id",
     "alarm": "SELECT case_id FROM tickets WHERE closed_at IS NULL ORDER BY case_id",
     "check_form": "SELECT id FROM assisted_forms WHERE state = 'sent' ORDER BY id DESC",
+    "forget_confided": "SELECT id FROM visits ORDER BY id DESC",
     "follow_up": "SELECT id FROM cases ORDER BY id DESC",
     "letter_to_desk": "SELECT id FROM cases ORDER BY id DESC",
     "remind_instalment": "SELECT id FROM cases ORDER BY id DESC",

@@ -135,6 +135,19 @@ def test_no_working_day_is_a_weekend_or_a_holiday() -> None:
     ]
 
 
+@pytest.mark.parametrize("active", [True, False])
+def test_the_officer_who_carries_a_letter_is_asked_while_in_office(
+    tx: Session, active: bool
+) -> None:
+    officer = make.staff(tx, "0417")
+    case = letter(tx, "delivery")
+    letter_of(tx, case).carrier_id, officer.active = officer.id, active
+    dossiers.follow_up(by_office(tx, morning(tx, case, 2)), case, stage_of(case))
+    opened = [opens for _, _, opens in make.news(tx, officer.person_id)]
+    assert opened == (["delivery"] if active else [])
+    assert told(tx, case.person_id) == [ASK], "the owner is asked in either case"
+
+
 def test_nobody_is_asked_at_night(tx: Session, city: Engine) -> None:
     case = letter(tx, "awaiting")
     tx.commit()

@@ -198,7 +198,7 @@ def test_everything_that_we_say_fits_into_both_chats(locale: str) -> None:
             assert units(sent.text) <= most, f"{place}: {sent}"
             for data in re.findall(r'"callback_data": "([^"]*)"', _markup(sent)):
                 assert len(json.loads(f'"{data}"').encode()) <= MAX_DATA
-    assert len(shapes) < 150, "few shapes serve all messages"
+    assert len(shapes) < 160, "few shapes serve all messages"
 
 
 def _markup(sent: telegram_payloads.Payload) -> str:
