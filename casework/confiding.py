@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from casework import course
@@ -29,14 +29,16 @@ def plan(act: Act, of: Visit) -> None:
     """Plan to forget what the officer of a visit is told from now on; nothing if nothing is."""
     case = act.tx.get_one(Case, of.case_id)
     if course.service_of(case).confides:
-        key = f"{FORGET}:{of.id}:{int(act.at.timestamp())}"
+        last = act.tx.scalar(select(func.max(OutboundMessage.id))) or 0
+        key = f"{FORGET}:{of.id}:{last}"
         task.plan(act.tx, FORGET, of.id, key, due_at=act.at + LOOKS)
 
 
-def forget(act: Act, visit_id: int) -> datetime | None:
+def forget(act: Act, visit_id: int, run_key: str) -> datetime | None:
     """Take what was confided out of the messages to the officers of a visit, once it is over.
 
-    Returns when to look again. Idempotent.
+    The task's key ends with the last message before the departure. Returns when to look again.
+    Idempotent.
     """
     act.must_be_office()
     of = act.tx.get_one(Visit, visit_id)
@@ -47,7 +49,8 @@ def forget(act: Act, visit_id: int) -> datetime | None:
     ids = sorted(one for one in act.tx.scalars(officers) if one is not None)
     people.lock(act.tx, ids)
     start = f"{act.tx.get_one(Case, of.case_id).service}.confided."
-    for column, key, row_id, content in _told(act, ids, of.made_at):
+    last = int(run_key.rpartition(":")[2])
+    for column, key, row_id, content in _told(act, ids, last):
         less = _without(content, start)
         if less != content:
             erasure.replace(act.tx, column, key, row_id, less)
@@ -55,11 +58,11 @@ def forget(act: Act, visit_id: int) -> datetime | None:
 
 
 def _told(
-    act: Act, ids: list[int], since: datetime
+    act: Act, ids: list[int], last: int
 ) -> Iterator[tuple[InstrumentedAttribute[Any], InstrumentedAttribute[int], int, Any]]:
-    """Yield the messages to these (locked) people since a time, and their sessions."""
+    """Yield the messages to these (locked) people after the `last` before, and their sessions."""
     messages = select(OutboundMessage.id, OutboundMessage.message).where(
-        OutboundMessage.person_id.in_(ids), OutboundMessage.created_at >= since
+        OutboundMessage.id > last, OutboundMessage.person_id.in_(ids)
     )
     sessions = select(Conversation.person_id, Conversation.session).where(
         Conversation.person_id.in_(ids)

@@ -45,7 +45,7 @@ def _check_form(tx: Session, task: Task) -> datetime | None:
 
 
 def _forget_confided(tx: Session, task: Task) -> datetime | None:
-    return confiding.forget(by_office(tx, ACTOR, task.run_key), task.subject_id)
+    return confiding.forget(by_office(tx, ACTOR, task.run_key), task.subject_id, task.run_key)
 
 
 def _link(tx: Session, task: Task) -> datetime | None:

@@ -667,7 +667,9 @@ CASES: dict[Callable[..., object], Right] = {
     visits.applicant_at: Right(lambda w, act: visits.applicant_at(act, w.visit.id), "officer"),
     door.prove_code: Right(lambda w, act: door.prove_code(act, w.visit.id), "officer"),
     confiding.forget: Right(
-        lambda w, act: confiding.forget(act, signing_visit(w)), "office", visit=_V.DONE
+        lambda w, act: confiding.forget(act, signing_visit(w), "forget:9:0"),
+        "office",
+        visit=_V.DONE,
     ),
     dossiers.approve: Right(
         lambda w, act: dossiers.approve(act, letter_case(w, "reading")),
