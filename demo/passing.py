@@ -36,10 +36,14 @@ class _Letter:
     tasks: Sequence[Task]
 
     def next_at(self) -> datetime | None:
-        """Return when its owner hears of it next; what is left of earlier stages says nothing."""
+        """Return when its owner hears of it next.
+
+        What is left of earlier stages says nothing, nor does what asks at a stage whose owner is
+        reminded.
+        """
         if self.case.state != CaseState.WAITING:
             return None
-        key = waiting.run_key(self.case)
+        key = "" if self.way.reminders is not None else waiting.run_key(self.case)
         ahead = (one for one in self.tasks if one.kind != waiting.FOLLOW_UP or one.run_key == key)
         return min((one.due_at for one in ahead), default=None)
 
