@@ -38,12 +38,13 @@ class _Letter:
     def next_at(self) -> datetime | None:
         """Return when its owner hears of it next.
 
-        What is left of earlier stages says nothing, nor does what asks at a stage whose owner is
+        Tasks of earlier stages say nothing, nor does one that asks at a stage whose owner is
         reminded.
         """
         if self.case.state != CaseState.WAITING:
             return None
-        key = "" if self.way.reminders is not None else waiting.run_key(self.case)
+        reminded = self.case.stage == reminding.STAGE and self.way.reminders is not None
+        key = "" if reminded else waiting.run_key(self.case)
         ahead = (one for one in self.tasks if one.kind != waiting.FOLLOW_UP or one.run_key == key)
         return min((one.due_at for one in ahead), default=None)
 

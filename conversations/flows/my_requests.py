@@ -31,7 +31,8 @@ def _state(case: CaseFact, facts: Facts) -> Say:
     visit = _visit(case, facts)
     key = f"my_requests.visit.{visit.state}" if visit else f"my_requests.state.{case.state}"
     if case.state == CaseState.WAITING:
-        key = f"{case.service}.{case.stage}.state"
+        stage = f"{case.service}.{case.stage}.state"
+        key = stage if stage in catalogue.load().entries else key
     if case.state == CaseState.ACCEPTED and not facts.mine.choosable(case.id):
         key = "my_requests.state.finding"
     if case.state == CaseState.DONE and case.documents:

@@ -80,6 +80,7 @@ from models.calendar import Calendar
 from models.reference import area, business_type, city_file
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=WIB)
+LENDERS = shipped_register(MONDAY.date())
 WEDNESDAY = date(2026, 11, 25)
 CODE = "482915"
 NEW_CODE = "730164"  # after the owner has confirmed that the officer is there
@@ -162,7 +163,7 @@ def facts(**known: Json) -> Facts:
         MONDAY,
         area.load(),
         business_type.load(),
-        shipped_register(MONDAY.date()),
+        LENDERS,
         Calendar(),
         pages="https://izin.example",
     )
