@@ -147,7 +147,7 @@ async def test_a_letter_is_written_signed_delivered_answered_and_reminded_of(tow
     await town.tap("longer")
     for said in ("550 ribu", "24 bulan"):
         await town.say(said)
-    await town.say("tanggal 5 bulan depan")
+    await town.say((today().on + timedelta(days=20)).strftime("%d/%m/%Y"))
     await town.tap("yes", step="reminds")
     case = the_case(town)
     assert (case.state, case.stage) == (CaseState.WAITING, "trust")
